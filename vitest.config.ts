@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  // Workspace packages resolve to their sources, so that tests need no build of a sibling.
+  ssr: { resolve: { conditions: ['@packet-logs/source', 'module', 'node', 'development|production'] } },
+  test: {
+    include: [
+      '{packages,apps}/*/{src,test}/**/*.test.ts',
+      '{lab,demo,bench}/{src,test}/**/*.test.ts',
+      'scripts/**/*.test.ts'
+    ],
+    environment: 'node',
+    testTimeout: 20_000,
+    hookTimeout: 30_000
+  }
+})
