@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+
+/** The Debian package that holds each tool that a script or a test runs. */
+const debianPackages = {
+  'c++': 'g++',
+  'clang-tidy': 'clang-tidy',
+  editcap: 'tshark',
+  ip: 'iproute2',
+  make: 'make',
+  nft: 'nftables',
+  ping: 'iputils-ping',
+  python3: 'python3',
+  tshark: 'tshark',
+  unshare: 'util-linux'
+}
+
+/** @typedef {keyof typeof debianPackages} Tool */
+
+// A user's PATH often lacks the folders where nft and ip live.
+const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
+process.env['PATH'] = [process.env['PATH'] ?? '', ...systemFolders].join(':')
+
+/**
+ * Looks for tools on the PATH and installs what is missing where that is possible: as root, with apt.
+ *
+ * @param {readonly Tool[]} tools
+ * @returns {Tool[]} the tools that are still missing
+ */
+export function ensureTools(tools) {
+  const missing = tools.filter(tool => !isInstalled(tool))
+  if (missing.length === 0) return []
+  const packages = [...new Set(missing.map(tool => debianPackages[tool]))]
+  if (process.getuid?.() === 0 && isInstalled('apt-get')) {
+    process.stderr.write(`Installing ${packages.join(', ')} with apt-get …\n`)
+    const options = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120']
+    run('apt-get', ['update', '-q'])
+    run('apt-get', ['install', ...options, ...packages])
+  }
+  return missing.filter(tool => !isInstalled(tool))
+}
+
+/**
+ * What a person has to type to get tools that are missing.
+ *
+ * @param {readonly Tool[]} tools
+ */
+export function howToInstall(tools) {
+  return `sudo apt-get install ${[...new Set(tools.map(tool => debianPackages[tool]))].join(' ')}`
+}
+
+/** @param {string} tool */
+export function isInstalled(tool) {
+  return (process.env['PATH'] ?? '').split(':').some(folder => {
+    try {
+      accessSync(join(folder, tool), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(command, args) {
+  spawnSync(command, args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  })
+}
