@@ -7,6 +7,7 @@ export class ByteWindow {
   #view: DataView = new DataView(this.#bytes.buffer)
   #start = 0
   #end = 0
+  /** Bytes still to come that are passed over on arrival. */
   #owed = 0
   #offset = 0
 
@@ -18,11 +19,6 @@ export class ByteWindow {
   /** Position of the first unread byte in the stream. */
   get offset(): number {
     return this.#offset
-  }
-
-  /** Bytes still to come that will be passed over on arrival. */
-  get owed(): number {
-    return this.#owed
   }
 
   append(chunk: Uint8Array): void {

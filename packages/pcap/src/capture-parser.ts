@@ -35,12 +35,12 @@ export class CaptureParser {
 
   /** Says that no more bytes will come: throws unless the capture ends where a record ends. */
   end(): void {
-    const { offset, length, owed } = this.#window
+    const { offset, length } = this.#window
     const ends = `the capture ends at byte ${offset + length}`
     if (this.#format === undefined) {
       throw new PcapError('PCAP_TRUNCATED', `${ends}, before its file header is complete: copy the file again`, offset)
     }
-    if (length > 0 || owed > 0) {
+    if (this.#format.recordOffset < offset + length) {
       throw new PcapError(
         'PCAP_TRUNCATED',
         `${ends}, inside the record that begins at byte ${this.#format.recordOffset}: let its writer finish or copy the file again; the packets before were delivered`,

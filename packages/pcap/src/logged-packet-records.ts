@@ -1,5 +1,4 @@
 import type { CapturedPacket, CaptureRecord } from './captured-packet.js'
-import { formatDeviceComment, parseDeviceComment } from './device-names.js'
 import { describeFrame } from './ethernet-frame.js'
 import {
   LINKTYPE_ETHERNET,
@@ -12,6 +11,7 @@ import {
 import type { LoggedPacket } from './logged-packet.js'
 import { MAX_ATTRIBUTE_VALUE_BYTES } from './nflog-attributes.js'
 import { decodeNflogRecord, encodeNflogRecord } from './nflog-record.js'
+import { formatPacketComment, parsePacketComment } from './packet-comment.js'
 
 /** What to say about packets of link types that carry no group and prefix. */
 export interface ToLoggedPacketOptions {
@@ -40,35 +40,37 @@ export function toLoggedPacket(
 }
 
 /**
- * Makes a LINKTYPE_NFLOG record of a logged packet. In pcapng the device names become a comment such as
- * `in=eth0 out=wlan0`, which `toLoggedPacket` reads back, and the interface is called `nflog:GROUP`. A payload is cut at
- * 65,531 bytes, as by the kernel.
+ * Makes a LINKTYPE_NFLOG record of a logged packet. In pcapng the device names and the length of a cut packet become a
+ * comment such as `in=eth0 out=wlan0 length=1500`, which `toLoggedPacket` reads back, and the interface is called
+ * `nflog:GROUP`. A payload is cut at 65,531 bytes, as by the kernel.
  * @throws RangeError for a prefix or link-layer header longer than 65,531 bytes.
  */
 export function fromLoggedPacket(packet: LoggedPacket): CaptureRecord {
-  const data = encodeNflogRecord(packet)
-  const fullLength = Math.max(packet.originalLength ?? 0, packet.payload.length)
   const record: CaptureRecord = {
     linkType: LINKTYPE_NFLOG,
-    data,
-    originalLength: data.length + fullLength - Math.min(packet.payload.length, MAX_ATTRIBUTE_VALUE_BYTES),
+    data: encodeNflogRecord(packet),
     interfaceName: `nflog:${packet.group}`
   }
   if (packet.timestampUs !== undefined) record.timestampUs = packet.timestampUs
-  const comment = formatDeviceComment(packet)
+  const comment = formatPacketComment(packet, uncutLength(packet))
   if (comment !== undefined) record.comments = [comment]
   return record
 }
 
-function nflogPacket({ data, originalLength, timestampUs, comments = [] }: CapturedPacket): LoggedPacket | undefined {
+/** Length of a payload that is not written whole, because it came cut or because no attribute can hold it. */
+function uncutLength({ payload, originalLength = 0 }: LoggedPacket): number | undefined {
+  const length = Math.max(payload.length, originalLength)
+  return length > Math.min(payload.length, MAX_ATTRIBUTE_VALUE_BYTES) ? length : undefined
+}
+
+function nflogPacket({ data, timestampUs, comments = [] }: CapturedPacket): LoggedPacket | undefined {
   const packet = decodeNflogRecord(data)
   if (packet === undefined) return undefined
-  if (originalLength > data.length) packet.originalLength ??= packet.payload.length + originalLength - data.length
   if (packet.timestampUs === undefined && timestampUs !== undefined) {
     packet.timestampUs = timestampUs
     packet.timestampSource = 'receive'
   }
-  for (const comment of comments) Object.assign(packet, parseDeviceComment(comment))
+  for (const comment of comments) Object.assign(packet, parsePacketComment(comment))
   return packet
 }
 

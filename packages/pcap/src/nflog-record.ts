@@ -157,7 +157,7 @@ export function encodeNflogRecord(packet: LoggedPacket): Uint8Array {
     view.setUint32(at + 4, seconds % HIGH_WORD)
     view.setUint32(at + 12, packet.timestampUs % 1_000_000)
   }
-  // Last, as in the kernel, so that a reader that cuts records cuts the packet and not its description.
+  // Last, as in the kernel, so that a program that cuts records cuts the packet and not its description.
   if (payload.length > 0) record.bytes(nfula.NFULA_PAYLOAD, payload, 'payload')
   return record.finish()
 }
