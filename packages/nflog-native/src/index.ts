@@ -1,1 +1,7 @@
-export {}
+export { NflogError, type NflogErrorCode, type NflogErrorContext } from './errors.js'
+export type { LoggedPacket } from './logged-packet.js'
+export type { NflogStats } from './native.js'
+export type { NflogSocket } from './nflog-socket.js'
+export { openNflog } from './open-nflog.js'
+export type { NflogChanges, NflogOptions } from './options.js'
+export type { Gap, PacketBatch } from './packet-batch.js'

@@ -1,0 +1,26 @@
+{
+  'targets': [
+    {
+      'target_name': 'nflog',
+      'sources': [
+        'src/addon.cc',
+        'src/link_names.cc',
+        'src/loop_poll.cc',
+        'src/nflog_binding.cc',
+        'src/nflog_message.cc',
+        'src/nflog_reader.cc',
+        'src/nflog_socket.cc',
+        'src/packet_batch.cc'
+      ],
+      'defines': ['NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS'],
+      'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
+      'cflags_cc': [
+        '-std=c++17',
+        '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror',
+        '-fvisibility=hidden',
+        # As a system folder, so that warnings are about this package's own code.
+        '-isystem<!(node -p "require(\'path\').dirname(require.resolve(\'node-addon-api\'))")'
+      ]
+    }
+  ]
+}

@@ -1,0 +1,86 @@
+// Everything between the kernel and a finished batch. Plain C++: whoever owns it decides when to
+// read, an event loop today, a thread if measurement asks for it.
+#ifndef PACKET_LOGS_NFLOG_READER_H_
+#define PACKET_LOGS_NFLOG_READER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "link_names.h"
+#include "nflog_socket.h"
+#include "packet_batch.h"
+#include "string_table.h"
+
+namespace packet_logs {
+
+struct ReaderOptions {
+  std::vector<uint16_t> groups;
+  GroupConfig config;
+  uint32_t receive_buffer_bytes = 0;
+  bool silence_overruns = false;
+};
+
+struct ReaderStats {
+  uint64_t packets = 0;
+  uint64_t payload_bytes = 0;
+  uint64_t datagrams = 0;
+  uint64_t lost = 0;       // packets missing in the sequences
+  uint64_t overruns = 0;   // times the kernel said that it could not queue
+  uint64_t truncated = 0;  // datagrams longer than our buffer
+  uint64_t malformed = 0;  // messages or attributes that were left out
+};
+
+// A failure, and the group it is about (-1: none).
+struct ReaderFailure {
+  Failure failure;
+  int group = -1;
+  explicit operator bool() const { return static_cast<bool>(failure); }
+};
+
+class NflogReader {
+ public:
+  ReaderFailure Open(const ReaderOptions& options);
+
+  // Appends what the kernel has to the batch, until that is full or there is nothing more. Success
+  // also when there was nothing; sets `overrun` when the kernel reported lost datagrams.
+  Failure Fill(bool* overrun);
+
+  // Packets that arrive meanwhile go to the batch.
+  ReaderFailure Configure(const GroupConfig& config);
+  Failure SetReceiveBuffer(uint32_t bytes) { return socket_.SetReceiveBuffer(bytes); }
+  uint32_t ReceiveBufferBytes() const { return socket_.ReceiveBufferBytes(); }
+
+  // Gives all groups up; what the kernel still held can be read afterwards.
+  void Unbind();
+  void Close();
+
+  PacketBatch& batch() { return batch_; }
+  StringTable& strings() { return strings_; }
+  const ReaderStats& stats() const { return stats_; }
+  uint32_t DroppedDatagrams() const { return socket_.DroppedDatagrams() - dropped_before_; }
+  void ResetStats();
+  int fd() const { return socket_.fd(); }
+
+ private:
+  struct Sequence {
+    uint16_t group;
+    uint32_t next;
+  };
+
+  void ParseDatagram(Bytes datagram);
+  void TrackSequence(const LoggedPacket& packet);
+  void FinishBatch();
+
+  NflogSocket socket_;
+  LinkNames links_;
+  StringTable strings_;
+  PacketBatch batch_;
+  std::vector<Sequence> sequences_;
+  bool has_sequence_ = false;
+  ReaderStats stats_;
+  uint32_t dropped_before_ = 0;
+};
+
+}  // namespace packet_logs
+
+#endif  // PACKET_LOGS_NFLOG_READER_H_

@@ -1,0 +1,87 @@
+/** How a group logs, in the kernel's own units. */
+export interface NativeConfig {
+  copyMode: number
+  copyRange: number
+  netlinkBufferBytes: number
+  flushCentiseconds: number
+  queueThreshold: number
+  flags: number
+  receiveBufferBytes: number
+}
+
+export interface NativeOptions extends NativeConfig {
+  groups: Uint16Array
+  silenceOverruns: boolean
+  reportOverruns: boolean
+}
+
+export interface NativeGap {
+  at: number
+  group?: number
+  lost?: number
+  from?: number
+  to?: number
+}
+
+/** Counters since the socket was opened, or since `resetStats()`. */
+export interface NflogStats {
+  /** Packets read from the kernel. */
+  readonly packets: number
+  readonly payloadBytes: number
+  /** Netlink datagrams that brought them. */
+  readonly datagrams: number
+  /** Packets that the kernel logged and that never arrived, by their sequence numbers; 0 with `sequence: false`. */
+  readonly lost: number
+  /** Times the kernel found the receive buffer full; 0 with `overrun: 'ignore'`. */
+  readonly overruns: number
+  /** Datagrams that found no room in the receive buffer. */
+  readonly droppedDatagrams: number
+  /** Datagrams longer than the reader's buffer of 256 KiB. */
+  readonly truncatedDatagrams: number
+  /** Messages or attributes of a wrong length, left out. */
+  readonly malformed: number
+  /** Receive buffer that the kernel granted. */
+  readonly receiveBufferBytes: number
+}
+
+export type OnBatch = (
+  buffer: ArrayBuffer,
+  count: number,
+  addedStrings: Uint8Array[] | undefined,
+  gaps: NativeGap[] | undefined,
+  stringsStartOver: boolean
+) => void
+
+/** An open socket in the addon, or something that behaves like one. */
+export interface NativeSocket {
+  readonly fd: number
+  /** Asks for one call of `onBatch`, as soon as the kernel has packets. */
+  request(): void
+  /** Calls `onBatch` before it returns, if the kernel has packets now; tells whether it had. */
+  read(): boolean
+  configure(config: NativeConfig): void
+  /** Gives the groups up; what the kernel still held can be read afterwards. */
+  unbind(): void
+  close(): void
+  ref(): void
+  unref(): void
+  stats(): NflogStats
+  resetStats(): void
+}
+
+/** Error fields that the addon sets. */
+export interface NativeError extends Error {
+  syscall: string
+  errno: number
+  osCode: string
+  group?: number
+  /** With EPERM: whether this process may bind groups at all. */
+  privileged?: boolean
+}
+
+/** What the addon exports. */
+export interface Addon {
+  NflogBinding: new (options: NativeOptions, onBatch: OnBatch, onFailure: (error: NativeError) => void) => NativeSocket
+  layoutVersion: number
+  recordWords: number
+}

@@ -1,0 +1,296 @@
+import { NflogError } from './errors.js'
+import { toNflogError } from './kernel-error.js'
+import type { LoggedPacket } from './logged-packet.js'
+import type { NativeError, NativeGap, NativeOptions, NativeSocket, NflogStats, OnBatch } from './native.js'
+import { type NflogChanges, parseChanges, type Settings, toNativeConfig } from './options.js'
+import { BatchMemory, type Gap, MemoryBatch, type PacketBatch } from './packet-batch.js'
+import { StringTable } from './string-table.js'
+
+/**
+ * An open reader of log groups. Iterating gives packets; {@link batches} gives many at a time, for hot paths.
+ *
+ * Nothing is read before it is asked for: while the reader is busy, packets wait in the kernel's receive buffer, and
+ * what does not fit there is lost and counted. All ways of reading share one stream; each packet is given out once.
+ * Leaving a loop does not close the socket.
+ */
+export interface NflogSocket extends AsyncIterable<LoggedPacket>, AsyncDisposable {
+  /** Groups that this socket owns. */
+  readonly groups: readonly number[]
+  /** File descriptor of the netlink socket; undefined once it is closed. */
+  readonly fd: number | undefined
+  /** Packets that were read and not yet given out. */
+  readonly queued: number
+  /** Counters; they stay readable after {@link close}. */
+  readonly stats: NflogStats
+  resetStats(): void
+  /** Packets as they were read together: at most one batch per turn of the event loop, unless packets were lost. */
+  batches(): AsyncIterableIterator<PacketBatch>
+  /** The next packet if there is one now. Never waits. */
+  tryRead(): LoggedPacket | undefined
+  /**
+   * Changes the socket and all its groups while packets flow; what is not named stays.
+   *
+   * @throws TypeError or RangeError that names the option; NflogError `NFLOG_CLOSED`, `NFLOG_IO`.
+   */
+  configure(changes: NflogChanges): void
+  /**
+   * Gives the groups up at once. What the kernel still held can be read; then iteration ends. Safe to call twice.
+   */
+  close(): Promise<void>
+  /** Waiting for packets keeps the process alive; this is the default. */
+  ref(): this
+  /** Lets the process end while somebody waits for packets. */
+  unref(): this
+}
+
+interface Waiter {
+  /** Takes what came, if it is enough. */
+  settle(): boolean
+  end(): void
+  reject(reason: unknown): void
+}
+
+/** Opens the native half; the callbacks come from the socket that will own it. */
+export type OpenNative = (
+  options: NativeOptions,
+  onBatch: OnBatch,
+  onFailure: (error: NativeError) => void
+) => NativeSocket
+
+/** The stream over one native socket. */
+export class NativeStream implements NflogSocket {
+  private readonly native: NativeSocket
+  private readonly settings: Settings
+  private strings = new StringTable()
+  private readonly queue: MemoryBatch[] = []
+  /** Packets given out of the first batch in the queue. */
+  private taken = 0
+  private queuedPackets = 0
+  private carriedGap: Gap | undefined
+  private readonly waiters: Waiter[] = []
+  private isClosed = false
+  private lastStats: NflogStats | undefined
+  /** Thrown once the queue is empty: `once` for an overrun, for good after a failure or abort. */
+  private failure: { reason: unknown; once: boolean } | undefined
+
+  constructor(settings: Settings, openNative: OpenNative) {
+    this.settings = settings
+    const options: NativeOptions = {
+      ...toNativeConfig(settings),
+      groups: Uint16Array.from(settings.groups),
+      silenceOverruns: settings.overrun === 'ignore',
+      reportOverruns: settings.overrun === 'throw'
+    }
+    this.native = openNative(
+      options,
+      (...batch) => this.receive(...batch),
+      error => this.fail(error)
+    )
+    settings.signal?.addEventListener('abort', this.abort, { once: true })
+  }
+
+  get groups(): readonly number[] {
+    return this.settings.groups
+  }
+
+  get fd(): number | undefined {
+    return this.isClosed ? undefined : this.native.fd
+  }
+
+  get queued(): number {
+    return this.queuedPackets
+  }
+
+  get stats(): NflogStats {
+    return this.lastStats ?? this.native.stats()
+  }
+
+  resetStats(): void {
+    if (!this.isClosed) this.native.resetStats()
+  }
+
+  batches(): AsyncIterableIterator<PacketBatch> {
+    return this.iterate(() => this.takeBatch())
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<LoggedPacket> {
+    return this.iterate(() => this.takePacket())
+  }
+
+  tryRead(): LoggedPacket | undefined {
+    if (this.queue.length === 0 && !this.isClosed) this.native.read()
+    return this.takePacket()
+  }
+
+  configure(changes: NflogChanges): void {
+    const tuning = parseChanges(this.settings.tuning, changes)
+    if (this.isClosed) throw new NflogError('NFLOG_CLOSED', 'the socket is closed; open another one with these options')
+    try {
+      this.native.configure(toNativeConfig({ ...this.settings, tuning }))
+    } catch (cause) {
+      throw toNflogError(cause as NativeError)
+    }
+    this.settings.tuning = tuning
+  }
+
+  close(): Promise<void> {
+    if (!this.isClosed) {
+      this.native.unbind()
+      // Bounded by the receive buffer: nothing more can arrive for a group that was given up.
+      while (this.native.read());
+      this.release()
+    }
+    return Promise.resolve()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  ref(): this {
+    this.native.ref()
+    return this
+  }
+
+  unref(): this {
+    this.native.unref()
+    return this
+  }
+
+  private iterate<T>(take: () => T | undefined): AsyncIterableIterator<T> {
+    let isDone = false
+    const iterator: AsyncIterableIterator<T> = {
+      next: () => (isDone ? Promise.resolve({ done: true, value: undefined }) : this.next(take)),
+      return: () => {
+        isDone = true
+        return Promise.resolve({ done: true, value: undefined })
+      },
+      [Symbol.asyncIterator]: () => iterator
+    }
+    return iterator
+  }
+
+  private next<T>(take: () => T | undefined): Promise<IteratorResult<T, undefined>> {
+    const value = take()
+    if (value !== undefined) return Promise.resolve({ done: false, value })
+    if (this.failure) return rejectWith(this.takeFailure())
+    if (this.isClosed) return Promise.resolve({ done: true, value: undefined })
+    return new Promise((resolve, reject) => {
+      this.waiters.push({
+        settle: () => {
+          const value = take()
+          if (value === undefined) return false
+          resolve({ done: false, value })
+          return true
+        },
+        end: () => resolve({ done: true, value: undefined }),
+        reject
+      })
+      this.native.request()
+    })
+  }
+
+  private takeBatch(): PacketBatch | undefined {
+    const batch = this.queue.shift()
+    if (!batch) return undefined
+    const rest = this.taken === 0 ? batch : batch.rest(this.taken)
+    this.taken = 0
+    this.queuedPackets -= rest.length
+    return rest
+  }
+
+  private takePacket(): LoggedPacket | undefined {
+    const batch = this.queue[0]
+    if (!batch) return undefined
+    const packet = batch.get(this.taken++)
+    this.queuedPackets--
+    if (this.taken === batch.length) {
+      this.queue.shift()
+      this.taken = 0
+    }
+    return packet
+  }
+
+  private receive(...[buffer, count, addedStrings, gaps = [], startOver]: Parameters<OnBatch>): void {
+    if (startOver) this.strings = new StringTable()
+    if (addedStrings) this.strings.add(addedStrings)
+    this.enqueue(new BatchMemory(buffer, count, this.strings), count, gaps)
+    this.settleWaiters()
+  }
+
+  /** A batch begins after each gap, so that the reader meets it between the packets around it. */
+  private enqueue(memory: BatchMemory, count: number, gaps: readonly NativeGap[]): void {
+    let first = 0
+    for (const { at, ...gap } of gaps) {
+      this.push(memory, first, at)
+      this.carriedGap = gap
+      first = at
+    }
+    this.push(memory, first, count)
+  }
+
+  private push(memory: BatchMemory, first: number, end: number): void {
+    if (first === end) return
+    this.queue.push(new MemoryBatch(memory, first, end - first, this.carriedGap))
+    this.queuedPackets += end - first
+    this.carriedGap = undefined
+  }
+
+  private settleWaiters(): void {
+    for (let waiter = this.waiters[0]; waiter?.settle(); waiter = this.waiters[0]) this.waiters.shift()
+    // A request is answered by one batch; whoever still waits needs another.
+    if (this.waiters.length > 0) this.native.request()
+  }
+
+  private fail(error: NativeError): void {
+    const isOverrun = error.osCode === 'ENOBUFS'
+    this.failure = { reason: toNflogError(error), once: isOverrun }
+    if (!isOverrun) this.release()
+    this.rejectWaiters()
+  }
+
+  private readonly abort = (): void => {
+    if (this.isClosed) return
+    this.queue.length = 0
+    this.queuedPackets = 0
+    this.taken = 0
+    this.failure = { reason: this.settings.signal?.reason, once: false }
+    this.release()
+  }
+
+  private takeFailure(): unknown {
+    const failure = this.failure
+    if (failure?.once) this.failure = undefined
+    return failure?.reason
+  }
+
+  private rejectWaiters(): void {
+    const [waiter, ...others] = this.waiters.splice(0)
+    if (!waiter) return
+    waiter.reject(this.takeFailure())
+    for (const other of others) {
+      if (this.failure) other.reject(this.failure.reason)
+      else this.waiters.push(other)
+    }
+    if (this.waiters.length > 0) this.native.request()
+  }
+
+  /** Frees the descriptor and ends the wait of everyone who found the queue empty. */
+  private release(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.lastStats = this.native.stats()
+    this.native.close()
+    this.settings.signal?.removeEventListener('abort', this.abort)
+    if (this.failure) {
+      this.rejectWaiters()
+    } else {
+      for (const waiter of this.waiters.splice(0)) waiter.end()
+    }
+  }
+}
+
+/** An abort reason can be anything, and is passed on as it is. */
+async function rejectWith(reason: unknown): Promise<never> {
+  throw reason
+}
