@@ -1,0 +1,168 @@
+import { Fragment } from '../../bytes/fragment.js'
+import { JsonWriter } from '../../bytes/json-writer.js'
+import { ByteReader } from '../../bytes/reader.js'
+import type { LoggedPacket } from '../../logged-packet.js'
+import type { ReusablePacket } from '../../packet.js'
+import { writeDhcpv4, writeDns } from './application-layers.js'
+import { quoteGo, quoteGoBytes, quoteGoReplaced } from './go-json.js'
+import { writeDecodeError, writeMeta } from './meta.js'
+import { NAMES } from './names.js'
+import type { LayerSink } from './network-layers.js'
+import { writeIcmpv4, writeIcmpv6, writeIpv4, writeIpv6, writeTcp, writeUdp } from './network-layers.js'
+import type { ResolvedOptions } from './options.js'
+import type { Plan } from './plan.js'
+import { Shed } from './plan.js'
+import { RawBytes } from './raw-bytes.js'
+import { TextCache } from './text-cache.js'
+import { TimestampWriter } from './timestamp.js'
+import { topicOf } from './topic.js'
+
+const OPEN = 0x7b
+const CLOSE = 0x7d
+const HARDWARE_TYPE_ETHERNET = 1
+const ETHERNET_ADDRESSES_BYTES = 12
+const EMPTY = new Fragment('""')
+const IS_TRUNCATED = new Fragment(',"Truncated":true')
+const LINE_END = new Fragment('"}\n')
+/** Lengths kept of strings that only a caller with strange ideas makes long, when nothing else helps to fit a line. */
+const CLIPPED_PREFIX = 128
+const CLIPPED_NAME = 64
+
+/** Writes events into a buffer that is large enough, as text or as finished bus lines. The only emitter. */
+export class EventEmitter {
+  /** The raw bytes of the event written last. */
+  readonly raw: RawBytes = new RawBytes()
+  readonly #out = new JsonWriter()
+  readonly #hwHeader = new ByteReader()
+  readonly #timestamp = new TimestampWriter()
+  readonly #topics = new TextCache(prefix => `{"topic":${quoteGo(topicOf(prefix))},"value":"`)
+  readonly #prefixes = new TextCache(prefix => prefixText(quoteGo(prefix)))
+  readonly #actions = new TextCache(action => `${quoteGo(action)},"Timestamp":"`)
+  readonly #inDevices = new TextCache(device => `Z","InDev":${quoteGo(device)},"OutDev":`)
+  readonly #outDevices = new TextCache(quoteGo)
+  readonly #physDevices = new TextCache(quoteGo)
+
+  /** Writes to `bytes` from now on. */
+  into(bytes: Uint8Array): void {
+    this.#out.into(bytes)
+  }
+
+  /** The event's JSON at `at`; returns its end. */
+  writeText(at: number, logged: LoggedPacket, packet: ReusablePacket, options: ResolvedOptions, plan: Plan): number {
+    this.#out.at = at
+    this.#out.escaped = false
+    this.#writeEvent(logged, packet, options, plan)
+    return this.#out.at
+  }
+
+  /** The event as a line of the bus at `at`, newline included; returns its end. */
+  writeLine(at: number, logged: LoggedPacket, packet: ReusablePacket, options: ResolvedOptions, plan: Plan): number {
+    const out = this.#out
+    out.at = at
+    // The topic stands in the line itself; only the value is text within text.
+    out.escaped = false
+    const { prefix } = logged
+    out.fragment(this.#topics.get(plan.shed < Shed.strings ? prefix : prefix.slice(0, CLIPPED_PREFIX)))
+    out.escaped = true
+    this.#writeEvent(logged, packet, options, plan)
+    out.escaped = false
+    out.fragment(LINE_END)
+    return out.at
+  }
+
+  #writeEvent(logged: LoggedPacket, packet: ReusablePacket, options: ResolvedOptions, plan: Plan): void {
+    const out = this.#out
+    const { raw } = this
+    const { shed } = plan
+    const start = out.at
+    raw.begin(plan.cut)
+    const sink: LayerSink = { out, raw, bytes: packet.bytes }
+    const { found } = packet
+    if (logged.hwType !== undefined) this.#writeEthernet(logged.hwType, logged.hwHeader)
+    if (shed < Shed.layers) {
+      if (found.tcp !== undefined) writeTcp(sink, found.tcp)
+      if (found.udp !== undefined) writeUdp(sink, found.udp)
+      if (found.ipv4 !== undefined) writeIpv4(sink, found.ipv4)
+      if (shed < Shed.application) {
+        if (found.dns !== undefined) writeDns(sink, found.dns)
+        if (found.dhcpv4 !== undefined) writeDhcpv4(sink, found.dhcpv4)
+      }
+    }
+    if (shed < Shed.strings) {
+      this.#writeCommon(logged, options)
+    } else {
+      this.#writeClipped(logged, options)
+    }
+    if (options.extended) {
+      if (shed < Shed.layers) {
+        if (found.ipv6 !== undefined) writeIpv6(sink, found.ipv6, shed < Shed.raw)
+        if (found.icmpv4 !== undefined) writeIcmpv4(sink, found.icmpv4)
+        if (found.icmpv6 !== undefined) writeIcmpv6(sink, found.icmpv6)
+      }
+      if (shed < Shed.strings) writeMeta(out, this.#physDevices, logged)
+      if (packet.error !== undefined) writeDecodeError(out, packet.error)
+      if (plan.isTruncated) out.fragment(IS_TRUNCATED)
+    }
+    // Every key is written with a comma in front; the first of them opens the object instead.
+    out.patch(start, OPEN)
+    out.byte(CLOSE)
+  }
+
+  #writeEthernet(hwType: number, hwHeader: Uint8Array | undefined): void {
+    const out = this.#out
+    const { ethernet } = NAMES
+    if (hwType === HARDWARE_TYPE_ETHERNET && hwHeader !== undefined && hwHeader.length >= ETHERNET_ADDRESSES_BYTES) {
+      const header = this.#hwHeader
+      header.reset(hwHeader)
+      out.fragment(ethernet.source)
+      out.quote()
+      out.mac(header, 6)
+      out.quote()
+      out.fragment(ethernet.destination)
+      out.quote()
+      out.mac(header, 0)
+      out.quote()
+    } else {
+      out.fragment(ethernet.source)
+      out.fragment(EMPTY)
+      out.fragment(ethernet.destination)
+      out.fragment(EMPTY)
+    }
+    out.fragment(ethernet.hwType)
+    out.uint(hwType)
+    out.byte(CLOSE)
+  }
+
+  /** The keys every event has, and the domains before them. */
+  #writeCommon(logged: LoggedPacket, options: ResolvedOptions): void {
+    const out = this.#out
+    const { recentDomainSrc, recentDomainDst } = options
+    if (recentDomainSrc !== '') out.fragment(new Fragment(`,"RecentDomainSrc":${quoteGoReplaced(recentDomainSrc)}`))
+    if (recentDomainDst !== '') out.fragment(new Fragment(`,"RecentDomainDst":${quoteGoReplaced(recentDomainDst)}`))
+    const { prefix, prefixBytes } = logged
+    out.fragment(
+      prefixBytes === undefined ? this.#prefixes.get(prefix) : new Fragment(prefixText(quoteGoBytes(prefixBytes)))
+    )
+    out.fragment(this.#actions.get(actionOf(logged, options)))
+    this.#timestamp.write(out, logged.timestampUs)
+    out.fragment(this.#inDevices.get(logged.inDevice ?? ''))
+    out.fragment(this.#outDevices.get(logged.outDevice ?? ''))
+  }
+
+  #writeClipped(logged: LoggedPacket, options: ResolvedOptions): void {
+    const out = this.#out
+    out.fragment(this.#prefixes.get(logged.prefix.slice(0, CLIPPED_PREFIX)))
+    out.fragment(this.#actions.get(actionOf(logged, options).slice(0, CLIPPED_NAME)))
+    this.#timestamp.write(out, logged.timestampUs)
+    out.fragment(this.#inDevices.get(logged.inDevice?.slice(0, CLIPPED_NAME) ?? ''))
+    out.fragment(this.#outDevices.get(logged.outDevice?.slice(0, CLIPPED_NAME) ?? ''))
+  }
+}
+
+function prefixText(quoted: string): string {
+  return `,"Prefix":${quoted},"Action":`
+}
+
+function actionOf(logged: LoggedPacket, options: ResolvedOptions): string {
+  return options.action ?? (logged.group === 1 ? 'blocked' : 'allowed')
+}

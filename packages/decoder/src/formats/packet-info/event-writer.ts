@@ -1,0 +1,131 @@
+import type { LoggedPacket } from '../../logged-packet.js'
+import type { FoundLayers } from '../../packet.js'
+import { ReusablePacket } from '../../packet.js'
+import { extendedRegistry, strictRegistry } from '../../tables/registries.js'
+import { EventEmitter } from './event-emitter.js'
+import type { ResolvedOptions } from './options.js'
+import { applicationStart, NO_RAW_BYTES, Plan, Shed } from './plan.js'
+
+/** Text of an event that does not grow with the packet, options of IPv4 and TCP included. */
+const FIXED_BYTES = 16_384
+/** A byte of the packet is repeated in up to five fields of base64. */
+const RAW_BYTES_PER_BYTE = 8
+/** A record of 11 bytes gives some 500 bytes of JSON, a DHCP pad of one byte 42. */
+const APPLICATION_BYTES_PER_BYTE = 80
+/** An extension header of 8 bytes gives up to 120 bytes of JSON. */
+const EXTENSION_BYTES_PER_BYTE = 16
+/** A control character inside text within text: `\\u0001`. */
+const TEXT_BYTES_PER_CHARACTER = 7
+
+/** Decodes packets and writes their events, one after another, with the same objects. */
+export class EventWriter {
+  readonly #strict = new ReusablePacket(strictRegistry())
+  readonly #extended = new ReusablePacket(extendedRegistry())
+  readonly #emitter = new EventEmitter()
+  readonly #plan = new Plan()
+  #scratch = new Uint8Array(32_768)
+
+  /** The event's JSON as bytes, good until the next call; `undefined` when strict mode drops the packet. */
+  text(logged: LoggedPacket, options: ResolvedOptions): Uint8Array | undefined {
+    const packet = this.#decode(logged, options)
+    if (packet === undefined) return undefined
+    this.#useScratch(sizeBound(logged, options, packet.found))
+    const plan = this.#plan
+    plan.follow(options, packet.found)
+    let end = this.#emitter.writeText(0, logged, packet, options, plan)
+    // Escaping at most doubles the text; only what may be too long is worth a try as a line.
+    const mayBeTooLong = end * 2 + logged.prefix.length * TEXT_BYTES_PER_CHARACTER + 64 > options.maxLineBytes
+    if (mayBeTooLong) {
+      this.#fit(logged, packet, options)
+      end = this.#emitter.writeText(0, logged, packet, options, plan)
+    }
+    return this.#scratch.subarray(0, end)
+  }
+
+  /** The event's bus line at `at` of `into`: its end, -1 when it does not fit, `at` when strict mode drops the packet. */
+  line(logged: LoggedPacket, options: ResolvedOptions, into: Uint8Array, at: number): number {
+    const packet = this.#decode(logged, options)
+    if (packet === undefined) return at
+    const bound = sizeBound(logged, options, packet.found)
+    const plan = this.#plan
+    plan.follow(options, packet.found)
+    if (bound <= into.length - at) {
+      this.#emitter.into(into)
+      const end = this.#emitter.writeLine(at, logged, packet, options, plan)
+      if (end - at <= options.maxLineBytes) return end
+    }
+    this.#useScratch(bound)
+    const length = this.#fit(logged, packet, options)
+    if (length > into.length - at) return -1
+    into.set(this.#scratch.subarray(0, length), at)
+    return at + length
+  }
+
+  #decode(logged: LoggedPacket, options: ResolvedOptions): ReusablePacket | undefined {
+    const packet = options.extended ? this.#extended : this.#strict
+    packet.reset(logged.payload, logged.etherType)
+    return options.extended || packet.error === undefined ? packet : undefined
+  }
+
+  #useScratch(size: number): void {
+    if (this.#scratch.length < size) this.#scratch = new Uint8Array(Math.max(size, this.#scratch.length * 2))
+    this.#emitter.into(this.#scratch)
+  }
+
+  /** Leaves the line in the scratch buffer, and in the plan what had to be left out of it; returns its length. */
+  #fit(logged: LoggedPacket, packet: ReusablePacket, options: ResolvedOptions): number {
+    const plan = this.#plan
+    const { maxLineBytes } = options
+    plan.follow(options, packet.found)
+    const wanted = Math.min(plan.cut, logged.payload.length)
+    let length = this.#emitter.writeLine(0, logged, packet, options, plan)
+    if (length <= maxLineBytes) return length
+
+    const least = Math.min(applicationStart(packet.found), plan.cut)
+    for (const shed of [Shed.bytes, Shed.application]) {
+      plan.leaveOut(shed, least)
+      length = this.#emitter.writeLine(0, logged, packet, options, plan)
+      if (length > maxLineBytes) continue
+      plan.cut = this.#furthestCut(least, wanted, maxLineBytes - length)
+      return this.#emitter.writeLine(0, logged, packet, options, plan)
+    }
+    for (const shed of [Shed.raw, Shed.layers, Shed.strings]) {
+      plan.leaveOut(shed, NO_RAW_BYTES)
+      length = this.#emitter.writeLine(0, logged, packet, options, plan)
+      if (length <= maxLineBytes) return length
+    }
+    return length
+  }
+
+  /** The largest cut from `low` to `high` that makes the line written last grow by no more than `room`. */
+  #furthestCut(low: number, high: number, room: number): number {
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2)
+      if (this.#emitter.raw.growth(middle) <= room) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+}
+
+/** More bytes than any event of this packet has. */
+function sizeBound(logged: LoggedPacket, options: ResolvedOptions, found: Readonly<FoundLayers>): number {
+  const { payload, prefix, prefixBytes, inDevice, outDevice, physInDevice, physOutDevice } = logged
+  const { action, recentDomainSrc, recentDomainDst } = options
+  const characters =
+    prefix.length * 2 +
+    (prefixBytes?.length ?? 0) +
+    (action?.length ?? 0) +
+    recentDomainSrc.length +
+    recentDomainDst.length +
+    (inDevice?.length ?? 0) +
+    (outDevice?.length ?? 0) +
+    (physInDevice?.length ?? 0) +
+    (physOutDevice?.length ?? 0)
+  let bound = FIXED_BYTES + characters * TEXT_BYTES_PER_CHARACTER + payload.length * RAW_BYTES_PER_BYTE
+  const { dns, dhcpv4, ipv6 } = found
+  if (dns !== undefined || dhcpv4 !== undefined) bound += payload.length * APPLICATION_BYTES_PER_BYTE
+  if (dns !== undefined) bound += dns.names.length * 2
+  if (ipv6 !== undefined) bound += (ipv6.headerEnd - ipv6.extensionsStart) * EXTENSION_BYTES_PER_BYTE
+  return bound
+}

@@ -1,0 +1,290 @@
+import { Fragment } from '../../bytes/fragment.js'
+
+/**
+ * What every field is called in JSON: Go-style capitals, as SPR's clients read them, in the order they are written.
+ * The first field of an object is written behind `opening`. This table is the only place that maps names.
+ */
+const table = {
+  ethernet: {
+    opening: ',"Ethernet":{',
+    fields: { source: 'SrcMAC', destination: 'DstMAC', hwType: 'HwType' }
+  },
+  tcp: {
+    opening: ',"TCP":{',
+    fields: {
+      contents: 'Contents',
+      payload: 'Payload',
+      sourcePort: 'SrcPort',
+      destinationPort: 'DstPort',
+      seq: 'Seq',
+      ackNumber: 'Ack',
+      dataOffset: 'DataOffset',
+      fin: 'FIN',
+      syn: 'SYN',
+      rst: 'RST',
+      psh: 'PSH',
+      ack: 'ACK',
+      urg: 'URG',
+      ece: 'ECE',
+      cwr: 'CWR',
+      ns: 'NS',
+      window: 'Window',
+      checksum: 'Checksum',
+      urgentPointer: 'Urgent',
+      options: 'Options',
+      padding: 'Padding'
+    }
+  },
+  udp: {
+    opening: ',"UDP":{',
+    fields: {
+      contents: 'Contents',
+      payload: 'Payload',
+      sourcePort: 'SrcPort',
+      destinationPort: 'DstPort',
+      length: 'Length',
+      checksum: 'Checksum'
+    }
+  },
+  ipv4: {
+    opening: ',"IP":{',
+    fields: {
+      contents: 'Contents',
+      payload: 'Payload',
+      version: 'Version',
+      ihl: 'IHL',
+      tos: 'TOS',
+      length: 'Length',
+      id: 'Id',
+      flags: 'Flags',
+      fragmentOffset: 'FragOffset',
+      ttl: 'TTL',
+      protocol: 'Protocol',
+      checksum: 'Checksum',
+      source: 'SrcIP',
+      destination: 'DstIP',
+      options: 'Options',
+      padding: 'Padding'
+    }
+  },
+  headerOption: {
+    opening: '{',
+    fields: { type: 'OptionType', length: 'OptionLength', data: 'OptionData' }
+  },
+  dns: {
+    opening: ',"DNS":{',
+    fields: {
+      contents: 'Contents',
+      payload: 'Payload',
+      id: 'ID',
+      isResponse: 'QR',
+      opCode: 'OpCode',
+      authoritative: 'AA',
+      truncated: 'TC',
+      recursionDesired: 'RD',
+      recursionAvailable: 'RA',
+      z: 'Z',
+      responseCode: 'ResponseCode',
+      questionCount: 'QDCount',
+      answerCount: 'ANCount',
+      authorityCount: 'NSCount',
+      additionalCount: 'ARCount',
+      questions: 'Questions',
+      answers: 'Answers',
+      authorities: 'Authorities',
+      additionals: 'Additionals'
+    }
+  },
+  dnsQuestion: {
+    opening: '{',
+    fields: { name: 'Name', type: 'Type', class: 'Class' }
+  },
+  dnsRecord: {
+    opening: '{',
+    fields: {
+      name: 'Name',
+      type: 'Type',
+      class: 'Class',
+      ttl: 'TTL',
+      dataLength: 'DataLength',
+      data: 'Data',
+      ip: 'IP',
+      ns: 'NS',
+      cname: 'CNAME',
+      ptr: 'PTR',
+      texts: 'TXTs',
+      soa: 'SOA',
+      srv: 'SRV',
+      mx: 'MX',
+      options: 'OPT',
+      uri: 'URI',
+      text: 'TXT'
+    }
+  },
+  dnsSoa: {
+    opening: '{',
+    fields: {
+      target: 'MName',
+      mailbox: 'RName',
+      serial: 'Serial',
+      refresh: 'Refresh',
+      retry: 'Retry',
+      expire: 'Expire',
+      minimum: 'Minimum'
+    }
+  },
+  dnsSrv: {
+    opening: '{',
+    fields: { priority: 'Priority', weight: 'Weight', port: 'Port', target: 'Name' }
+  },
+  dnsMx: {
+    opening: '{',
+    fields: { preference: 'Preference', target: 'Name' }
+  },
+  dnsOption: {
+    opening: '{',
+    fields: { code: 'Code', data: 'Data' }
+  },
+  dnsUri: {
+    opening: '{',
+    fields: { priority: 'Priority', weight: 'Weight', target: 'Target' }
+  },
+  dhcp: {
+    opening: ',"DHCP":{',
+    fields: {
+      contents: 'Contents',
+      payload: 'Payload',
+      operation: 'Operation',
+      hardwareType: 'HardwareType',
+      hardwareLength: 'HardwareLen',
+      relayHops: 'HardwareOpts',
+      transactionId: 'Xid',
+      seconds: 'Secs',
+      flags: 'Flags',
+      clientIp: 'ClientIP',
+      yourIp: 'YourClientIP',
+      serverIp: 'NextServerIP',
+      relayIp: 'RelayAgentIP',
+      hardwareAddress: 'ClientHWAddr',
+      serverName: 'ServerName',
+      file: 'File',
+      options: 'Options'
+    }
+  },
+  dhcpOption: {
+    opening: '{',
+    fields: { type: 'Type', length: 'Length', data: 'Data' }
+  },
+  ipv6: {
+    opening: ',"IPv6":{',
+    fields: {
+      contents: 'Contents',
+      payload: 'Payload',
+      version: 'Version',
+      trafficClass: 'TrafficClass',
+      flowLabel: 'FlowLabel',
+      length: 'Length',
+      nextHeader: 'NextHeader',
+      hopLimit: 'HopLimit',
+      source: 'SrcIP',
+      destination: 'DstIP',
+      protocol: 'Protocol',
+      extensions: 'Extensions'
+    }
+  },
+  ipv6Extension: {
+    opening: '{',
+    fields: {
+      type: 'Type',
+      data: 'Data',
+      fragmentOffset: 'FragOffset',
+      moreFragments: 'MoreFragments',
+      fragmentId: 'Id'
+    }
+  },
+  icmpv4: {
+    opening: ',"ICMPv4":{',
+    fields: {
+      contents: 'Contents',
+      payload: 'Payload',
+      type: 'Type',
+      code: 'Code',
+      checksum: 'Checksum',
+      id: 'Id',
+      seq: 'Seq',
+      mtu: 'MTU',
+      pointer: 'Pointer',
+      gateway: 'Gateway'
+    }
+  },
+  icmpv6: {
+    opening: ',"ICMPv6":{',
+    fields: {
+      contents: 'Contents',
+      payload: 'Payload',
+      type: 'Type',
+      code: 'Code',
+      checksum: 'Checksum',
+      id: 'Id',
+      seq: 'Seq',
+      mtu: 'MTU',
+      pointer: 'Pointer',
+      target: 'TargetAddress'
+    }
+  },
+  decodeError: {
+    opening: ',"DecodeError":{',
+    fields: { layer: 'Layer', offset: 'Offset', reason: 'Reason' }
+  },
+  vlan: { opening: '{', fields: { protocol: 'Protocol', tci: 'Tci' } },
+  meta: {
+    opening: ',',
+    fields: {
+      seq: 'Seq',
+      seqGlobal: 'SeqGlobal',
+      hook: 'Hook',
+      mark: 'Mark',
+      uid: 'Uid',
+      gid: 'Gid',
+      family: 'Family',
+      etherType: 'EtherType',
+      inIndex: 'InIndex',
+      outIndex: 'OutIndex',
+      physInIndex: 'PhysInIndex',
+      physOutIndex: 'PhysOutIndex',
+      originalLength: 'OriginalLength',
+      physInDevice: 'PhysInDev',
+      physOutDevice: 'PhysOutDev',
+      timestampSource: 'TimestampSource',
+      vlan: 'Vlan'
+    }
+  }
+} as const
+
+type Table = typeof table
+
+function fragments(opening: string, fields: Readonly<Record<string, string>>): Record<string, Fragment> {
+  const entries = Object.entries(fields).map(([field, name], index): [string, Fragment] => [
+    field,
+    new Fragment(`${index === 0 ? opening : ','}"${name}":`)
+  ])
+  return Object.fromEntries(entries)
+}
+
+/** For each object and field, the text in front of the value. */
+export const NAMES: { readonly [O in keyof Table]: { readonly [F in keyof Table[O]['fields']]: Fragment } } =
+  Object.fromEntries(
+    Object.entries(table).map(([object, { opening, fields }]) => [object, fragments(opening, fields)])
+  ) as { [O in keyof Table]: { [F in keyof Table[O]['fields']]: Fragment } }
+
+/** Opens the kernel's metadata; its fields follow as those of `meta`. */
+export const META_KEY: Fragment = new Fragment(',"Meta":')
+
+/** TCP's nine flags and the name behind them are one piece of text for each of the 512 values, lowest bit first. */
+export const TCP_FLAGS: readonly Fragment[] = Array.from({ length: 512 }, (_, flags) => {
+  const { fin, syn, rst, psh, ack, urg, ece, cwr, ns, window } = table.tcp.fields
+  const fields = [fin, syn, rst, psh, ack, urg, ece, cwr, ns].map(
+    (name, bit) => `,"${name}":${((flags >> bit) & 1) === 1}`
+  )
+  return new Fragment(`${fields.join('')},"${window}":`)
+})

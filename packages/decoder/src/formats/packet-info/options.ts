@@ -1,0 +1,68 @@
+/** Which bytes of the packet an event repeats; decoded fields are written under every policy. */
+export type PayloadPolicy = 'full' | 'headers' | 'none' | number
+
+export interface PacketInfoOptions {
+  /** Adds the keys SPR's service does not know, and events for packets it drops. Default `true`. */
+  readonly extended?: boolean
+  /** What the rule's group stands for. Default: `blocked` for group 1, else `allowed`. */
+  readonly action?: string
+  /** Name last resolved to the source address; the key is left out when empty. */
+  readonly recentDomainSrc?: string
+  /** Name last resolved to the destination address; the key is left out when empty. */
+  readonly recentDomainDst?: string
+  /**
+   * `full`: every byte. A number: that many bytes behind the innermost header below the application. `headers`: 0 of
+   * them. `none`: no raw bytes at all, headers included. Default `full`.
+   */
+  readonly payload?: PayloadPolicy
+  /**
+   * Longest bus line the event may give, in bytes, newline included; payload and then more is cut until it fits.
+   * At least 4096; default 65000. Strict mode ignores it.
+   */
+  readonly maxLineBytes?: number
+}
+
+const DEFAULT_MAX_LINE_BYTES = 65_000
+/** Holds prefix, action, time and devices of any packet. */
+const MIN_MAX_LINE_BYTES = 4096
+
+/** Options with the defaults in place. */
+export interface ResolvedOptions {
+  extended: boolean
+  action: string | undefined
+  recentDomainSrc: string
+  recentDomainDst: string
+  /** Application bytes to keep; -1 keeps no raw bytes at all. */
+  keep: number
+  maxLineBytes: number
+}
+
+/** @throws RangeError when `payload` or `maxLineBytes` is out of range. */
+export function resolveOptions(options: PacketInfoOptions = {}): ResolvedOptions {
+  const { extended = true, action, maxLineBytes = DEFAULT_MAX_LINE_BYTES } = options
+  if (!(maxLineBytes >= MIN_MAX_LINE_BYTES)) {
+    throw new RangeError(`maxLineBytes is ${maxLineBytes}; give at least ${MIN_MAX_LINE_BYTES}`)
+  }
+  return {
+    extended,
+    action,
+    recentDomainSrc: options.recentDomainSrc ?? '',
+    recentDomainDst: options.recentDomainDst ?? '',
+    keep: bytesToKeep(options.payload ?? 'full'),
+    maxLineBytes: extended ? maxLineBytes : Number.POSITIVE_INFINITY
+  }
+}
+
+function bytesToKeep(policy: PayloadPolicy): number {
+  switch (policy) {
+    case 'full':
+      return Number.POSITIVE_INFINITY
+    case 'headers':
+      return 0
+    case 'none':
+      return -1
+    default:
+      if (typeof policy === 'number' && policy >= 0) return Math.floor(policy)
+      throw new RangeError(`payload is ${String(policy)}; give 'full', 'headers', 'none' or a number of bytes`)
+  }
+}

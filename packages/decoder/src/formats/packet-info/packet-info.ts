@@ -1,0 +1,207 @@
+/** Bytes in base64; `null` where Go had no slice. */
+export type Base64 = string | null
+
+export interface HeaderInfo {
+  Contents: Base64
+  Payload: Base64
+}
+
+export interface EthernetInfo {
+  /** `aa:bb:cc:dd:ee:ff`, or empty for a device that is not Ethernet. */
+  SrcMAC: string
+  DstMAC: string
+  HwType: number
+}
+
+export interface HeaderOptionInfo {
+  OptionType: number
+  OptionLength: number
+  OptionData: Base64
+}
+
+export interface Ipv4Info extends HeaderInfo {
+  Version: number
+  IHL: number
+  TOS: number
+  Length: number
+  Id: number
+  Flags: number
+  FragOffset: number
+  TTL: number
+  Protocol: number
+  Checksum: number
+  SrcIP: string
+  DstIP: string
+  Options: HeaderOptionInfo[] | null
+  Padding: Base64
+}
+
+export interface TcpInfo extends HeaderInfo {
+  SrcPort: number
+  DstPort: number
+  Seq: number
+  Ack: number
+  DataOffset: number
+  FIN: boolean
+  SYN: boolean
+  RST: boolean
+  PSH: boolean
+  ACK: boolean
+  URG: boolean
+  ECE: boolean
+  CWR: boolean
+  NS: boolean
+  Window: number
+  Checksum: number
+  Urgent: number
+  Options: HeaderOptionInfo[]
+  Padding: Base64
+}
+
+export interface UdpInfo extends HeaderInfo {
+  SrcPort: number
+  DstPort: number
+  Length: number
+  Checksum: number
+}
+
+export interface DnsQuestionInfo {
+  /** Base64 of the dotted name without its trailing dot. */
+  Name: Base64
+  Type: number
+  Class: number
+}
+
+export interface DnsRecordInfo extends DnsQuestionInfo {
+  TTL: number
+  DataLength: number
+  Data: Base64
+  IP: string
+  NS: Base64
+  CNAME: Base64
+  PTR: Base64
+  TXTs: string[] | null
+  SOA: {
+    MName: Base64
+    RName: Base64
+    Serial: number
+    Refresh: number
+    Retry: number
+    Expire: number
+    Minimum: number
+  }
+  SRV: { Priority: number; Weight: number; Port: number; Name: Base64 }
+  MX: { Preference: number; Name: Base64 }
+  OPT: { Code: number; Data: string }[] | null
+  URI: { Priority: number; Weight: number; Target: Base64 }
+  TXT: Base64
+}
+
+export interface DnsInfo extends HeaderInfo {
+  ID: number
+  QR: boolean
+  OpCode: number
+  AA: boolean
+  TC: boolean
+  RD: boolean
+  RA: boolean
+  Z: number
+  ResponseCode: number
+  QDCount: number
+  ANCount: number
+  NSCount: number
+  ARCount: number
+  Questions: DnsQuestionInfo[] | null
+  Answers: DnsRecordInfo[] | null
+  Authorities: DnsRecordInfo[] | null
+  Additionals: DnsRecordInfo[] | null
+}
+
+export interface DhcpInfo extends HeaderInfo {
+  Operation: number
+  HardwareType: number
+  HardwareLen: number
+  HardwareOpts: number
+  Xid: number
+  Secs: number
+  Flags: number
+  ClientIP: string
+  YourClientIP: string
+  NextServerIP: string
+  RelayAgentIP: string
+  ClientHWAddr: string
+  ServerName: string
+  File: string
+  Options: { Type: number; Length: number; Data: Base64 }[] | null
+}
+
+export interface Ipv6Info extends HeaderInfo {
+  Version: number
+  TrafficClass: number
+  FlowLabel: number
+  Length: number
+  NextHeader: number
+  HopLimit: number
+  SrcIP: string
+  DstIP: string
+  /** What follows the extension headers. */
+  Protocol: number
+  Extensions: { Type: number; Data: string; FragOffset?: number; MoreFragments?: boolean; Id?: number }[] | null
+}
+
+export interface IcmpInfo extends HeaderInfo {
+  Type: number
+  Code: number
+  Checksum: number
+  Id?: number
+  Seq?: number
+  MTU?: number
+  Pointer?: number
+}
+
+/** What the kernel told beside the packet, as far as it did. */
+export interface MetaInfo {
+  Seq?: number
+  SeqGlobal?: number
+  Hook?: number
+  Mark?: number
+  Uid?: number
+  Gid?: number
+  Family?: number
+  EtherType?: number
+  InIndex?: number
+  OutIndex?: number
+  PhysInIndex?: number
+  PhysOutIndex?: number
+  OriginalLength?: number
+  PhysInDev?: string
+  PhysOutDev?: string
+  TimestampSource?: 'kernel' | 'receive'
+  Vlan?: { Protocol: number; Tci: number }
+}
+
+/** SPR's JSON for a packet. Keys from `IPv6` on are extensions, absent in strict mode. */
+export interface PacketInfo {
+  Ethernet?: EthernetInfo
+  TCP?: TcpInfo
+  UDP?: UdpInfo
+  IP?: Ipv4Info
+  DNS?: DnsInfo
+  DHCP?: DhcpInfo
+  RecentDomainSrc?: string
+  RecentDomainDst?: string
+  Prefix: string
+  Action: string
+  /** RFC 3339 in UTC. */
+  Timestamp: string
+  InDev: string
+  OutDev: string
+  IPv6?: Ipv6Info
+  ICMPv4?: IcmpInfo & { Gateway?: string }
+  ICMPv6?: IcmpInfo & { TargetAddress?: string }
+  Meta?: MetaInfo
+  /** The first thing wrong with the packet; the layers above hold. */
+  DecodeError?: { Layer: string; Offset: number; Reason: string }
+  /** Bytes or layers were left out, by policy or to keep the line short. */
+  Truncated?: true
+}

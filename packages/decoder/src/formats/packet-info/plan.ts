@@ -1,0 +1,49 @@
+import type { FoundLayers } from '../../packet.js'
+import type { ResolvedOptions } from './options.js'
+
+/**
+ * What is left out to make a line fit, each step on top of those before: application bytes as far as needed, then the
+ * decoded application layer, then all raw bytes and the list of extension headers, then every layer, then the ends of
+ * strings.
+ */
+export const Shed = { bytes: 0, application: 1, raw: 2, layers: 3, strings: 4 } as const
+export type Shed = (typeof Shed)[keyof typeof Shed]
+
+/** Lower than any offset: no raw bytes at all. */
+export const NO_RAW_BYTES = -1
+
+/** How much of a packet an event shows. */
+export class Plan {
+  shed: Shed = Shed.bytes
+  /** Offset in the packet behind the last raw byte that is written. */
+  cut: number = Number.POSITIVE_INFINITY
+  /** Whether the event says that something is left out. */
+  isTruncated = false
+
+  /** What the payload policy asks for. */
+  follow(options: ResolvedOptions, found: Readonly<FoundLayers>): void {
+    this.shed = Shed.bytes
+    this.cut = Number.POSITIVE_INFINITY
+    this.isTruncated = false
+    if (options.keep === Number.POSITIVE_INFINITY) return
+    this.cut = options.keep < 0 ? NO_RAW_BYTES : applicationStart(found) + options.keep
+    this.isTruncated = this.cut < networkEnd(found)
+  }
+
+  /** Leaves out more than the policy asks for. */
+  leaveOut(shed: Shed, cut: number): void {
+    this.shed = shed
+    this.cut = cut
+    this.isTruncated = true
+  }
+}
+
+/** Offset in the packet where the application's bytes start: behind the innermost header below it. */
+export function applicationStart({ ipv4, ipv6, tcp, udp, icmpv4, icmpv6 }: Readonly<FoundLayers>): number {
+  const transport = tcp ?? udp ?? icmpv4 ?? icmpv6
+  return transport?.headerEnd ?? Math.max(ipv4?.headerEnd ?? 0, ipv6?.headerEnd ?? 0)
+}
+
+function networkEnd({ ipv4, ipv6 }: Readonly<FoundLayers>): number {
+  return Math.max(ipv4?.end ?? 0, ipv6?.end ?? 0)
+}

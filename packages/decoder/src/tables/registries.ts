@@ -1,0 +1,53 @@
+import { dhcpv4 } from '../protocols/dhcpv4.js'
+import { dns, dnsOverTcp } from '../protocols/dns/dns.js'
+import { icmpv4 } from '../protocols/icmpv4.js'
+import { icmpv6 } from '../protocols/icmpv6.js'
+import { ipv4, ipv4AnyVersion } from '../protocols/ipv4.js'
+import { ipv6 } from '../protocols/ipv6.js'
+import { tcp } from '../protocols/tcp.js'
+import { udp } from '../protocols/udp.js'
+import { NOT_DECODED, Registry } from '../registry.js'
+
+export const ETHER_TYPE_IPV4 = 0x0800
+export const ETHER_TYPE_IPV6 = 0x86dd
+
+/** Ports SPR's decoder knows, and so does not try the source port for: NTP, VXLAN, DHCPv6, SIP, sFlow, Geneve, … */
+const KNOWN_UDP_PORTS = [123, 546, 547, 623, 1812, 2152, 3784, 4789, 5060, 6081, 6343]
+/** The same for TCP: TLS and Modbus. */
+const KNOWN_TCP_PORTS = [443, 502, 636, 989, 990, 992, 993, 994, 995, 5061]
+
+/** Which ports lead where is SPR's in both modes: extended events share its text. */
+function withPorts(registry: Registry): Registry {
+  for (const port of KNOWN_UDP_PORTS) registry.udpPort(port, NOT_DECODED)
+  for (const port of KNOWN_TCP_PORTS) registry.tcpPort(port, NOT_DECODED)
+  return registry.udpPort(53, dns).udpPort(67, dhcpv4).udpPort(68, dhcpv4)
+}
+
+/** What a packet really is. */
+export function extendedRegistry(): Registry {
+  return withPorts(new Registry())
+    .etherType(ETHER_TYPE_IPV4, ipv4)
+    .etherType(ETHER_TYPE_IPV6, ipv6)
+    .ipv4Protocol(1, icmpv4)
+    .ipv4Protocol(4, ipv4)
+    .ipv4Protocol(94, ipv4)
+    .ipv4Protocol(6, tcp)
+    .ipv4Protocol(17, udp)
+    .ipv6Header(4, ipv4)
+    .ipv6Header(41, ipv6)
+    .ipv6Header(6, tcp)
+    .ipv6Header(17, udp)
+    .ipv6Header(58, icmpv6)
+    .tcpPort(53, dnsOverTcp)
+}
+
+/** What SPR takes a packet for: always IPv4, and DNS over TCP without its length prefix. */
+export function strictRegistry(): Registry {
+  return withPorts(new Registry())
+    .always(ipv4AnyVersion)
+    .ipv4Protocol(4, ipv4AnyVersion)
+    .ipv4Protocol(94, ipv4AnyVersion)
+    .ipv4Protocol(6, tcp)
+    .ipv4Protocol(17, udp)
+    .tcpPort(53, dns)
+}

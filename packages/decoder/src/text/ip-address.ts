@@ -1,0 +1,37 @@
+import type { ByteReader } from '../bytes/reader.js'
+
+/** Dotted decimal. */
+export function formatIpv4(bytes: ByteReader, at: number): string {
+  return `${bytes.u8(at)}.${bytes.u8(at + 1)}.${bytes.u8(at + 2)}.${bytes.u8(at + 3)}`
+}
+
+/** Whether the 16 bytes are an IPv4 address in IPv6 clothes, `::ffff:0:0/96`. */
+export function isMappedIpv4(bytes: ByteReader, at: number): boolean {
+  return bytes.u32(at) === 0 && bytes.u32(at + 4) === 0 && bytes.u32(at + 8) === 0xffff
+}
+
+/** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups as `::`, the first on a tie. */
+export function formatIpv6(bytes: ByteReader, at: number): string {
+  if (isMappedIpv4(bytes, at)) return `::ffff:${formatIpv4(bytes, at + 12)}`
+  let bestStart = -1
+  let bestLength = 1
+  let run = 0
+  for (let group = 0; group < 8; group++) {
+    run = bytes.u16(at + group * 2) === 0 ? run + 1 : 0
+    if (run > bestLength) {
+      bestLength = run
+      bestStart = group - run + 1
+    }
+  }
+  let text = ''
+  for (let group = 0; group < 8; group++) {
+    if (group === bestStart) {
+      text += '::'
+      group += bestLength - 1
+      continue
+    }
+    if (text !== '' && !text.endsWith('::')) text += ':'
+    text += bytes.u16(at + group * 2).toString(16)
+  }
+  return text
+}
