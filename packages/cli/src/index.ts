@@ -1,1 +1,4 @@
-export {}
+export { NftError, type NftErrorCode } from './errors.js'
+export type { ExitCode } from './exit-code.js'
+export type { Io } from './io.js'
+export { main } from './main.js'

@@ -1,0 +1,29 @@
+import { Command } from 'commander'
+import type { Io } from '../../io.js'
+import { installCommand } from './install.js'
+import { planCommand } from './plan.js'
+import { removeCommand } from './remove.js'
+import { statusCommand } from './status.js'
+
+const help = `
+Profiles:
+  basic  rules in a table of their own (inet packet_logs). Nothing that exists is changed, no packet is ever stopped.
+         Logged by default, to group 0: wan:in and lan:in (to this machine), wan:out and lan:out (from it or through it).
+  spr    edits in place for the rulesets of SPR routers: DRP: logs become drop:… in group 1, wan:out and lan:in are added.
+
+Examples:
+  packet-logs nft plan                                          show what would change, change nothing
+  packet-logs nft install --uplink eth0                         show, ask, install
+  packet-logs nft install --log "wan:out@forward:oif=eth0:limit=100/second" --yes
+  packet-logs nft install --profile spr --netns router --yes
+  packet-logs nft status                                        counters, and who listens
+  packet-logs nft remove --yes                                  exactly as it was before`
+
+/** `packet-logs nft …`: log rules in, log rules out. */
+export function nftCommand(io: Io): Command {
+  const command = new Command('nft').description('install log rules into the nft ruleset, and take them out again')
+  for (const child of [planCommand(io), installCommand(io), statusCommand(io), removeCommand(io)]) {
+    command.addCommand(child)
+  }
+  return command.addHelpText('after', help)
+}

@@ -1,0 +1,15 @@
+import { type BusClient, connectBus, findBusSocket } from '@packet-logs/bus'
+import type { Io } from '../io.js'
+
+/** Connects to the bus that is named, or to the first of the usual sockets that answers. */
+export async function openBus(io: Io, socket: string | undefined): Promise<BusClient> {
+  const path = await findBusSocket({ env: io.env, ...(socket !== undefined && { socket }) })
+  if (path === undefined) throw new Error(missing(socket))
+  return connectBus({ path, signal: io.signal })
+}
+
+function missing(socket: string | undefined): string {
+  const start = 'start packet-logsd, or a bare bus with: packet-logs bus --socket PATH'
+  if (socket !== undefined) return `no bus answers at ${socket}; ${start}`
+  return `no bus answers at any of the usual sockets; ${start}, or name its socket with --socket PATH`
+}

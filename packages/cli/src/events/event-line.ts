@@ -1,0 +1,73 @@
+import type { Colors } from 'picocolors/types.js'
+import { type PacketSummary, summarisePacket } from './packet-summary.js'
+import { safeText } from './safe-text.js'
+
+export interface BusEventText {
+  topic: string
+  /** The value as it travelled: JSON, or any text. */
+  value: string
+}
+
+const prefixWidth = 12
+const devicesWidth = 11
+const protocolWidth = 6
+const maxValueLength = 2_000
+
+/** One event as one line for people; harmless to a terminal whatever the event holds. */
+export function formatEventLine(event: BusEventText, colors: Colors, now: Date): string {
+  const value = parseValue(event.value)
+  const packet = summarisePacket(value)
+  return packet ? formatPacketLine(packet, colors) : formatOtherLine(event.topic, value, colors, now)
+}
+
+/** One event as SPR's tools print it: `{"Topic":…,"Value":…}`, the value parsed when it is JSON, else as a string. */
+export function formatEventJson(event: BusEventText): string {
+  return `{"Topic":${JSON.stringify(event.topic)},"Value":${jsonOnOneLine(event.value)}}`
+}
+
+/** JSON passes through as it is, so that numbers keep their digits; only line breaks between tokens have to go. */
+function jsonOnOneLine(text: string): string {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return /[\n\r]/.test(text) ? JSON.stringify(parsed) : text
+  } catch {
+    return JSON.stringify(text)
+  }
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function formatPacketLine(packet: PacketSummary, { dim, red, green, bold, cyan }: Colors): string {
+  const action = packet.action === 'blocked' ? red : green
+  const columns = [
+    dim(safeText(packet.time)),
+    action(safeText(packet.action).padEnd(7)),
+    bold(safeText(packet.prefix).padEnd(prefixWidth)),
+    dim(safeText(packet.devices).padEnd(devicesWidth)),
+    safeText(packet.protocol).padEnd(protocolWidth),
+    safeText(packet.endpoints)
+  ]
+  for (const detail of packet.details) columns.push(cyan(safeText(detail)))
+  return columns
+    .filter(column => column !== '')
+    .join(' ')
+    .trimEnd()
+}
+
+function formatOtherLine(topic: string, value: unknown, { dim, bold }: Colors, now: Date): string {
+  const compact = typeof value === 'string' ? value : JSON.stringify(value)
+  const shown = compact.length > maxValueLength ? `${compact.slice(0, maxValueLength)}…` : compact
+  return `${dim(localTime(now))} ${bold(safeText(topic))} ${safeText(shown)}`
+}
+
+function localTime(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')
+  return `${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { checkDevice, parseLogRule, toRuleBody } from './log-rule.js'
+
+describe('parseLogRule', () => {
+  it('reads prefix, hook and every option, and ends the prefix in a blank', () => {
+    const text = 'wan:out@forward:iif!=lo,eth1:oif=eth0:family=ip6:group=7:snaplen=128:queue=5:limit=100/minute:burst=9'
+    expect(parseLogRule(text)).toEqual({
+      hook: 'forward',
+      prefix: 'wan:out ',
+      group: 7,
+      family: 'ip6',
+      inDevice: { op: '!=', names: ['lo', 'eth1'] },
+      outDevice: { op: '==', names: ['eth0'] },
+      snaplen: 128,
+      queueThreshold: 5,
+      limit: { rate: 100, per: 'minute', burst: 9 }
+    })
+  })
+
+  it('logs to group 0 when no group is named', () => {
+    expect(parseLogRule('lan:in @input')).toEqual({ hook: 'input', prefix: 'lan:in ', group: 0 })
+  })
+
+  it.each([
+    ['wan:out', 'is not PREFIX@HOOK'],
+    ['wan:out@ingress', 'HOOK one of'],
+    ['@input', 'prefix is empty'],
+    ['a"b@input', 'quote'],
+    ['a\\b@input', 'backslash'],
+    ['a\u001b[2J@input', 'control character'],
+    [`${'x'.repeat(127)}@input`, '128 bytes'],
+    [`${'é'.repeat(64)}@input`, '129 bytes'],
+    ['a@input:group=65536', 'group is 65536'],
+    ['a@input:group=-1', 'group is -1'],
+    ['a@input:group=1.5', 'group is 1.5'],
+    ['a@input:group=x', 'group is NaN'],
+    ['a@input:snaplen=0', 'snaplen is 0'],
+    ['a@input:snaplen=65536', 'snaplen is 65536'],
+    ['a@input:queue=70000', 'queue is 70000'],
+    ['a@input:limit=0/second', 'limit is 0'],
+    ['a@input:limit=5/fortnight', 'not a rate'],
+    ['a@input:burst=5', 'needs a limit'],
+    ['a@input:family=arp', 'not ip or ip6'],
+    ['a@input:colour=red', 'is not one of'],
+    ['a@input:group', 'is not one of'],
+    ['a@input:group!=1', 'cannot take !='],
+    ['a@input:oif=eth0', 'no output device at input'],
+    ['a@output:iif=eth0', 'no input device at output'],
+    ['a@input:iif=eth0,', '"" is not the name'],
+    ['a@input:iif=@uplinks', 'is not the name']
+  ])('refuses %j', (text, message) => {
+    expect(() => parseLogRule(text)).toThrow(RangeError)
+    expect(() => parseLogRule(text)).toThrow(message)
+  })
+})
+
+describe('checkDevice', () => {
+  it.each(['eth0', 'wlan0.2', 'br-lan', 'ppp*', 'a'.repeat(15), 'ünïcode'])('accepts %j', name => {
+    expect(() => checkDevice(name)).not.toThrow()
+  })
+
+  it.each(['', '.', '..', '*', 'a b', 'a/b', 'a:b', '"', 'a*b', 'a'.repeat(16), '@set', '{', 'a\nb', 'a\u0000'])(
+    'refuses %j',
+    name => {
+      expect(() => checkDevice(name)).toThrow(RangeError)
+    }
+  )
+})
+
+describe('toRuleBody', () => {
+  it('limits the log only: nothing in the rule decides about a packet', () => {
+    const body = toRuleBody(parseLogRule('a@forward:oif=eth0:limit=10/second'))
+    const kinds = body.expr.flatMap(statement => Object.keys(statement))
+    expect(kinds).toEqual(['match', 'limit', 'counter', 'log'])
+    expect(body.comment).toBe('packet-logs')
+  })
+
+  it('turns several devices into one sorted set without doubles', () => {
+    const body = toRuleBody(parseLogRule('a@input:iif=eth1,eth0,eth1'))
+    const right = { set: ['eth0', 'eth1'] }
+    expect(body.expr[0]).toEqual({ match: { op: '==', left: { meta: { key: 'iifname' } }, right } })
+  })
+})

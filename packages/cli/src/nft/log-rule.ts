@@ -1,0 +1,188 @@
+import { addedMark } from './marker.js'
+import type { Json, RuleBody, Statement } from './ruleset.js'
+
+/** Where in the kernel a log rule looks at packets. */
+export type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
+export const hooks: readonly Hook[] = ['prerouting', 'input', 'forward', 'output', 'postrouting']
+
+/** Devices a rule wants (`==`) or does not want (`!=`) to see. */
+export interface DeviceMatch {
+  op: '==' | '!='
+  names: readonly string[]
+}
+
+/** One log rule of the `basic` profile. It logs and never decides. */
+export interface LogRule {
+  hook: Hook
+  /** Log prefix with its trailing blank, at most 127 bytes. */
+  prefix: string
+  /** NFLOG group, 0 to 65535. */
+  group: number
+  family?: 'ip' | 'ip6'
+  inDevice?: DeviceMatch
+  outDevice?: DeviceMatch
+  /** Bytes of each packet to hand over; all by default. */
+  snaplen?: number
+  /** Packets the kernel may collect before it hands them over. */
+  queueThreshold?: number
+  /** At most this many packets are logged; what goes on with the others is not this rule's business. */
+  limit?: { rate: number; per: 'second' | 'minute' | 'hour' | 'day'; burst: number }
+}
+
+// nft 1.0.6 accepts larger numbers without a word and stores them modulo 65536 (its own default burst is 5).
+const maxGroup = 65_535
+const maxQueueThreshold = 65_535
+const maxSnaplen = 65_535
+const maxPrefixBytes = 127
+const maxDeviceBytes = 15
+const defaultBurst = 5
+
+const syntax = 'PREFIX@HOOK[:iif=DEV][:oif=DEV][:group=N][:snaplen=N][:limit=N/UNIT]'
+
+/**
+ * Reads `PREFIX@HOOK[:KEY=VALUE]…`, such as `wan:out@forward:oif=eth0:limit=100/second`.
+ *
+ * @throws RangeError naming the part that is wrong.
+ */
+export function parseLogRule(text: string): LogRule {
+  const found = /^(.*?)@([a-z]+)(:.*)?$/.exec(text)
+  const hook = hooks.find(name => name === found?.[2])
+  if (!found || !hook) {
+    throw new RangeError(`"${text}" is not ${syntax}, with HOOK one of ${hooks.join(', ')}`)
+  }
+  const rule: LogRule = { hook, prefix: withBlank(found[1] ?? ''), group: 0 }
+  let burst: number | undefined
+  for (const option of (found[3] ?? '').split(':').slice(1)) {
+    const [, name = '', op = '', value = ''] = /^([a-z]+)(!?=)(.+)$/.exec(option) ?? []
+    if (op === '!=' && name !== 'iif' && name !== 'oif') throw new RangeError(`"${option}" in "${text}" cannot take !=`)
+    switch (name) {
+      case 'iif':
+        rule.inDevice = { op: op === '!=' ? '!=' : '==', names: value.split(',') }
+        break
+      case 'oif':
+        rule.outDevice = { op: op === '!=' ? '!=' : '==', names: value.split(',') }
+        break
+      case 'group':
+        rule.group = Number(value)
+        break
+      case 'snaplen':
+        rule.snaplen = Number(value)
+        break
+      case 'queue':
+        rule.queueThreshold = Number(value)
+        break
+      case 'limit':
+        rule.limit = parseLimit(value)
+        break
+      case 'burst':
+        burst = Number(value)
+        break
+      case 'family':
+        if (value !== 'ip' && value !== 'ip6') throw new RangeError(`family "${value}" in "${text}" is not ip or ip6`)
+        rule.family = value
+        break
+      default:
+        throw new RangeError(
+          `"${option}" in "${text}" is not one of iif, oif, family, group, snaplen, queue, limit, burst`
+        )
+    }
+  }
+  if (burst !== undefined) {
+    if (!rule.limit) throw new RangeError(`burst in "${text}" needs a limit`)
+    rule.limit = { ...rule.limit, burst }
+  }
+  checkLogRule(rule)
+  return rule
+}
+
+/**
+ * Refuses what nft would wrap, drop or cut without saying so.
+ *
+ * @throws RangeError naming the field, its value and its bounds.
+ */
+export function checkLogRule(rule: LogRule): void {
+  const where = `log rule "${rule.prefix.trimEnd()}@${rule.hook}"`
+  if (rule.prefix.trim() === '') throw new RangeError(`${where}: the prefix is empty`)
+  // Control characters would reach every terminal; quotes and backslashes break nft's own listing.
+  if (/["\\]|\p{Cc}/u.test(rule.prefix)) {
+    throw new RangeError(`${where}: the prefix holds a quote, a backslash or a control character`)
+  }
+  const bytes = Buffer.byteLength(rule.prefix)
+  if (bytes > maxPrefixBytes)
+    throw new RangeError(`${where}: the prefix has ${bytes} bytes, at most ${maxPrefixBytes} fit`)
+  checkInteger(where, 'group', rule.group, 0, maxGroup)
+  if (rule.snaplen !== undefined) checkInteger(where, 'snaplen', rule.snaplen, 1, maxSnaplen)
+  if (rule.queueThreshold !== undefined) checkInteger(where, 'queue', rule.queueThreshold, 1, maxQueueThreshold)
+  if (rule.limit) {
+    checkInteger(where, 'limit', rule.limit.rate, 1, 0xffff_ffff)
+    checkInteger(where, 'burst', rule.limit.burst, 1, 0xffff_ffff)
+  }
+  if (rule.inDevice && (rule.hook === 'output' || rule.hook === 'postrouting')) {
+    throw new RangeError(`${where}: packets have no input device at ${rule.hook}, use oif`)
+  }
+  if (rule.outDevice && (rule.hook === 'input' || rule.hook === 'prerouting')) {
+    throw new RangeError(`${where}: packets have no output device at ${rule.hook}, use iif`)
+  }
+  for (const name of [...(rule.inDevice?.names ?? []), ...(rule.outDevice?.names ?? [])]) checkDevice(name)
+}
+
+/**
+ * Refuses text that cannot name a network device. A `*` at the end stands for any ending, as in nft.
+ *
+ * @throws RangeError with the name.
+ */
+export function checkDevice(name: string): void {
+  const letters = /^[^\s/:"\\@*{}$\p{Cc}]+\*?$/u
+  if (!letters.test(name) || name === '.' || name === '..' || Buffer.byteLength(name) > maxDeviceBytes) {
+    throw new RangeError(`"${name}" is not the name of a network device (1 to ${maxDeviceBytes} bytes, see: ip link)`)
+  }
+}
+
+/** The rule in nft's JSON form, marked as ours. */
+export function toRuleBody(rule: LogRule): RuleBody {
+  const expr: Statement[] = []
+  if (rule.family) expr.push(match('==', { meta: { key: 'nfproto' } }, rule.family === 'ip' ? 'ipv4' : 'ipv6'))
+  if (rule.inDevice) expr.push(deviceMatch('iifname', rule.inDevice))
+  if (rule.outDevice) expr.push(deviceMatch('oifname', rule.outDevice))
+  if (rule.limit) expr.push({ limit: { rate: rule.limit.rate, burst: rule.limit.burst, per: rule.limit.per } })
+  expr.push({ counter: { packets: 0, bytes: 0 } })
+  expr.push({
+    log: {
+      prefix: rule.prefix,
+      group: rule.group,
+      ...(rule.snaplen !== undefined && { snaplen: rule.snaplen }),
+      ...(rule.queueThreshold !== undefined && { 'queue-threshold': rule.queueThreshold })
+    }
+  })
+  return { expr, comment: addedMark }
+}
+
+/** A match on device names; several become one anonymous set. */
+export function deviceMatch(key: 'iifname' | 'oifname', { op, names }: DeviceMatch): Statement {
+  const unique = [...new Set(names)].sort()
+  const [first = ''] = unique
+  return match(op, { meta: { key } }, unique.length === 1 ? first : { set: unique })
+}
+
+export function match(op: string, left: Json, right: Json): Statement {
+  return { match: { op, left, right } }
+}
+
+function parseLimit(text: string): NonNullable<LogRule['limit']> {
+  const [, rate, per] = /^(\d+)\/(second|minute|hour|day)$/.exec(text) ?? []
+  if (per !== 'second' && per !== 'minute' && per !== 'hour' && per !== 'day') {
+    throw new RangeError(`limit "${text}" is not a rate such as 100/second (or minute, hour, day)`)
+  }
+  return { rate: Number(rate), per, burst: defaultBurst }
+}
+
+/** By convention a prefix ends in a blank; a topic is made without it. */
+function withBlank(prefix: string): string {
+  return prefix.endsWith(' ') ? prefix : `${prefix} `
+}
+
+function checkInteger(where: string, field: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`${where}: ${field} is ${value}, it must be a whole number from ${least} to ${most}`)
+  }
+}

@@ -1,0 +1,47 @@
+import { Command } from 'commander'
+import { busCommand } from './commands/bus.js'
+import { nftCommand } from './commands/nft/nft.js'
+import { publishCommand } from './commands/publish.js'
+import { subscribeCommand } from './commands/subscribe.js'
+import { type Io, takesColor } from './io.js'
+import { readVersion } from './version.js'
+
+const examples = `
+Examples:
+  packet-logs nft install --profile basic --uplink eth0   install rules that log packets
+  packet-logs subscribe nft:                              watch every logged packet
+  packet-logs subscribe -j nft:wan:out | jq .Value.IP     one JSON object per line
+  packet-logs nft remove                                  take the rules out again
+
+Exit codes: 0 done, 1 failed, 2 called the wrong way.`
+
+/** The command line: what exists and how it is called. What a command does is loaded when it runs. */
+export function createProgram(io: Io): Command {
+  const program = new Command('packet-logs')
+    .description('Watch and steer the packets a Linux firewall logs.')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', examples)
+    .showHelpAfterError('(add --help to see how it is called)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => io.stdout.write(text),
+      writeErr: text => io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stdout.columns ?? 100,
+      getOutHasColors: () => takesColor(io.stdout, io.env),
+      getErrHasColors: () => takesColor(io.stderr, io.env)
+    })
+  // Settings above are inherited only by commands that are made after them.
+  for (const command of [subscribeCommand(io), publishCommand(io), busCommand(io), nftCommand(io)]) {
+    program.addCommand(inherit(program, command))
+  }
+  return program
+}
+
+function inherit(parent: Command, command: Command): Command {
+  command.copyInheritedSettings(parent)
+  for (const child of command.commands) inherit(command, child)
+  return command
+}
