@@ -138,4 +138,11 @@ const std::string* LinkNames::Find(uint32_t index) const {
   return found == links_.end() ? nullptr : &found->second.name;
 }
 
+void LinkNames::Close() {
+  fd_.Close();
+  links_.clear();
+  deleted_.clear();
+  std::vector<uint8_t>().swap(buffer_);
+}
+
 }  // namespace packet_logs

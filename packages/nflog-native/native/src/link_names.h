@@ -29,7 +29,7 @@ class LinkNames {
   // taken again (or very many others were deleted), for packets that were logged before it went.
   const std::string* Find(uint32_t index) const;
 
-  void Close() { fd_.Close(); }
+  void Close();
 
  private:
   Failure RequestDump();

@@ -85,6 +85,8 @@ void NflogReader::Unbind() {
 void NflogReader::Close() {
   socket_.Close();
   links_.Close();
+  batch_ = {};
+  strings_.Clear();
 }
 
 void NflogReader::ResetStats() {

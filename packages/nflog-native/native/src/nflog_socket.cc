@@ -141,6 +141,11 @@ Failure NflogSocket::Receive(Bytes* datagram, bool* truncated) {
   }
 }
 
+void NflogSocket::Close() {
+  fd_.Close();
+  std::vector<uint8_t>().swap(buffer_);
+}
+
 uint32_t NflogSocket::DroppedDatagrams() const {
   constexpr size_t kDrops = 8;  // SK_MEMINFO_DROPS
   std::array<uint32_t, kDrops + 1> info = {};

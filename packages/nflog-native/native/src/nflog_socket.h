@@ -54,7 +54,8 @@ class NflogSocket {
   uint32_t DroppedDatagrams() const;
 
   int fd() const { return fd_.get(); }
-  void Close() { fd_.Close(); }
+  // Frees the memory as well: an object that waits for the garbage collector must not hold it.
+  void Close();
 
   // Whether the kernel lets this process bind log groups at all.
   static bool IsPrivileged();

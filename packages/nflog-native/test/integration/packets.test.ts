@@ -1,0 +1,189 @@
+import { describeWithKernel } from '@packet-logs/lab'
+import { expect, it } from 'vitest'
+import { openNflog } from '../../src/index.js'
+import { chain, drain, logRules, run, sendUdp, take, udpText } from './kernel.js'
+
+const port = 4101
+const table = 'inet nflog_packets'
+
+describeWithKernel('packets from the kernel', () => {
+  it('come with everything an input rule knows, over IPv4 and IPv6', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} meta mark set 7 log prefix "lan:in " group 4101`))
+    await using socket = openNflog({ groups: 4101 })
+    const before = Date.now() * 1000
+    await sendUdp('127.0.0.1', port, 'four')
+    await sendUdp('::1', port, 'six')
+    const [four, six] = await take(socket, 2)
+    expect(four?.toJSON()).toMatchObject({
+      group: 4101,
+      prefix: 'lan:in ',
+      family: 2,
+      etherType: 0x0800,
+      hook: 1,
+      mark: 7,
+      timestampSource: 'kernel',
+      inDevice: 'lo',
+      inIndex: 1,
+      hwType: 772,
+      hwAddress: new Uint8Array(6),
+      seq: 0,
+      originalLength: 32
+    })
+    expect(four?.toJSON()).not.toHaveProperty('outDevice')
+    expect(four?.hwHeader?.length).toBe(14)
+    expect(four?.timestampUs).toBeGreaterThanOrEqual(before - 1000)
+    expect(four?.timestampUs).toBeLessThan(Date.now() * 1000 + 1_000_000)
+    expect(four && udpText(four)).toBe('four')
+    expect(six).toMatchObject({ family: 10, etherType: 0x86dd, seq: 1, originalLength: 51 })
+    expect(six && udpText(six)).toBe('six')
+  })
+
+  it('take the time of reading where the kernel gives none, as in output', async () => {
+    using _ = logRules(table, chain('output', `udp dport ${port} log prefix "out" group 4102`))
+    await using socket = openNflog({ groups: 4102 })
+    const before = Date.now() * 1000
+    await sendUdp('127.0.0.1', port, 'x')
+    const [packet] = await take(socket, 1)
+    expect(packet).toMatchObject({ hook: 3, outDevice: 'lo', timestampSource: 'receive', uid: 0, gid: 0 })
+    expect(packet?.inDevice).toBeUndefined()
+    expect(packet?.timestampUs).toBeGreaterThanOrEqual(before - 1000)
+  })
+
+  it('of two groups arrive on one socket, each with its own sequence', async () => {
+    const rules = [`udp dport ${port} log group 4103`, `udp dport ${port} log prefix "second" group 4104`]
+    using _ = logRules(table, chain('input', ...rules))
+    await using socket = openNflog({ groups: [4103, 4104], sequence: 'global' })
+    expect(socket.groups).toEqual([4103, 4104])
+    await sendUdp('127.0.0.1', port, 'a', 'b')
+    const packets = await take(socket, 4)
+    for (const group of [4103, 4104]) {
+      const own = packets.filter(packet => packet.group === group)
+      expect(own.map(packet => [packet.seq, packet.prefix, udpText(packet)])).toEqual([
+        [0, group === 4103 ? '' : 'second', 'a'],
+        [1, group === 4103 ? '' : 'second', 'b']
+      ])
+    }
+    const global = packets.map(packet => packet.seqGlobal ?? 0).sort((a, b) => a - b)
+    expect(global.map(number => number - (global[0] ?? 0))).toEqual([0, 1, 2, 3])
+  })
+
+  it('are cut at copyBytes, and carry no payload with 0', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4105`))
+    await using socket = openNflog({ groups: 4105, copyBytes: 30 })
+    await sendUdp('127.0.0.1', port, 'hello')
+    const [cut] = await take(socket, 1)
+    expect(cut && udpText(cut)).toBe('he')
+    expect(cut?.originalLength).toBe(33)
+    socket.configure({ copyBytes: 0 })
+    await sendUdp('127.0.0.1', port, 'hello')
+    const [none] = await take(socket, 1)
+    expect(none?.payload.length).toBe(0)
+    expect(none?.etherType).toBe(0x0800)
+    expect(none?.originalLength).toBeUndefined()
+  })
+
+  it('of 60,000 bytes arrive whole and in number', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4106`))
+    await using socket = openNflog({ groups: 4106, netlinkBufferBytes: 131072 })
+    const payloads = Array.from({ length: 40 }, (_, i) => new Uint8Array(60_000).fill(i))
+    await sendUdp('127.0.0.1', port, ...payloads)
+    const packets = await take(socket, 40)
+    expect(packets.map(packet => packet.payload.length)).toEqual(Array.from({ length: 40 }, () => 60_028))
+    expect(packets.map(packet => packet.payload.at(-1))).toEqual(payloads.map(payload => payload[0]))
+    expect(socket.stats).toMatchObject({ packets: 40, truncatedDatagrams: 0, malformed: 0, lost: 0 })
+  })
+
+  it('keep the bytes of a prefix that is not UTF-8', async () => {
+    const invalid = Buffer.concat([Buffer.from('a'), Buffer.from([0xe2, 0x82]), Buffer.from('z')])
+    const text = `table ${table} {\n${chain('input', `udp dport ${port} log prefix "PREFIX" group 4107`)}\n}\n`
+    const ruleset = Buffer.from(text.replace('PREFIX', invalid.toString('latin1')), 'latin1')
+    run('nft', ['-f', '-'], ruleset)
+    using _ = { [Symbol.dispose]: () => run('nft', ['delete', 'table', ...table.split(' ')]) }
+    await using socket = openNflog({ groups: 4107 })
+    await sendUdp('127.0.0.1', port, 'x')
+    const [packet] = await take(socket, 1)
+    expect(packet?.prefix).toBe('a\ufffd\ufffdz')
+    expect(Buffer.from(packet?.prefixBytes ?? [])).toEqual(invalid)
+  })
+
+  it('carry the whole link-layer header at ingress of a device', async () => {
+    run('ip', ['link', 'add', 'nfl-a', 'type', 'veth', 'peer', 'name', 'nfl-b'])
+    using _ = { [Symbol.dispose]: () => run('ip', ['link', 'delete', 'nfl-a']) }
+    for (const device of ['nfl-a', 'nfl-b']) run('ip', ['link', 'set', device, 'up'])
+    run('ip', ['address', 'add', '10.41.0.1/24', 'dev', 'nfl-a'])
+    run('ip', ['neighbour', 'add', '10.41.0.2', 'lladdr', '02:00:00:00:00:02', 'dev', 'nfl-a'])
+    const rule = 'ip protocol udp log prefix "ingress" group 4108'
+    const ingress = `chain in {\ntype filter hook ingress device nfl-b priority 0\n${rule}\n}`
+    using _rules = logRules('netdev nflog_packets', ingress)
+    await using socket = openNflog({ groups: 4108 })
+    await sendUdp('10.41.0.2', port, 'frame')
+    const [packet] = await take(socket, 1)
+    expect(packet).toMatchObject({ family: 5, hook: 0, inDevice: 'nfl-b', hwType: 1 })
+    expect(packet?.vlan).toBeUndefined()
+    expect(packet?.l2Header?.length).toBe(14)
+    expect(packet?.l2Header?.subarray(0, 6)).toEqual(Uint8Array.of(2, 0, 0, 0, 0, 2))
+    expect(packet?.hwAddress).toEqual(packet?.l2Header?.slice(6, 12))
+    expect(packet && udpText(packet)).toBe('frame')
+  })
+
+  it('have the device name of their time: through rename, deletion and reuse of an index', async () => {
+    using _ = logRules(table, chain('output', `udp dport ${port} log group 4109`))
+    await using socket = openNflog({ groups: 4109 })
+    const nameSeen = async (): Promise<[string | undefined, number | undefined]> => {
+      await sendUdp('10.42.0.2', port, 'x')
+      const [packet] = await take(socket, 1)
+      return [packet?.outDevice, packet?.outIndex]
+    }
+    const addLink = (name: string): void => {
+      run('ip', ['link', 'add', name, 'index', '4200', 'type', 'veth', 'peer', 'name', `${name}p`])
+      run('ip', ['link', 'set', name, 'up'])
+      run('ip', ['link', 'set', `${name}p`, 'up'])
+      run('ip', ['address', 'add', '10.42.0.1/24', 'dev', name])
+      run('ip', ['neighbour', 'add', '10.42.0.2', 'lladdr', '02:00:00:00:00:02', 'dev', name])
+    }
+    addLink('nfl-old')
+    expect(await nameSeen()).toEqual(['nfl-old', 4200])
+    run('ip', ['link', 'set', 'nfl-old', 'name', 'nfl-new'])
+    expect(await nameSeen()).toEqual(['nfl-new', 4200])
+    socket.configure({ flushMs: 300 })
+    await sendUdp('10.42.0.2', port, 'logged before the deletion')
+    run('ip', ['link', 'delete', 'nfl-new'])
+    expect((await take(socket, 1))[0]?.outDevice).toBe('nfl-new')
+    addLink('nfl-again')
+    expect(await nameSeen()).toEqual(['nfl-again', 4200])
+    run('ip', ['link', 'delete', 'nfl-again'])
+  })
+
+  it('keep their device name when a bridge lets go of the port', async () => {
+    using _ = logRules(table, chain('output', `udp dport ${port} log group 4110`))
+    run('ip', ['link', 'add', 'nfl-br', 'type', 'bridge'])
+    run('ip', ['link', 'add', 'nfl-p', 'type', 'veth', 'peer', 'name', 'nfl-q'])
+    using _links = {
+      [Symbol.dispose]: () => {
+        run('ip', ['link', 'delete', 'nfl-br'])
+        run('ip', ['link', 'delete', 'nfl-p'])
+      }
+    }
+    await using socket = openNflog({ groups: 4110 })
+    run('ip', ['link', 'set', 'nfl-p', 'master', 'nfl-br'])
+    run('ip', ['link', 'set', 'nfl-p', 'nomaster'])
+    for (const device of ['nfl-p', 'nfl-q']) run('ip', ['link', 'set', device, 'up'])
+    run('ip', ['address', 'add', '10.43.0.1/24', 'dev', 'nfl-p'])
+    run('ip', ['neighbour', 'add', '10.43.0.2', 'lladdr', '02:00:00:00:00:02', 'dev', 'nfl-p'])
+    await sendUdp('10.43.0.2', port, 'x')
+    expect((await take(socket, 1))[0]?.outDevice).toBe('nfl-p')
+  })
+
+  it('that the kernel still holds are delivered by close, and then the iteration ends', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4111`))
+    const socket = openNflog({ groups: 4111, flushMs: 60_000 })
+    await sendUdp('127.0.0.1', port, 'a', 'b', 'c')
+    expect(socket.tryRead()).toBeUndefined()
+    await socket.close()
+    expect(socket.queued).toBe(3)
+    expect((await drain(socket)).map(udpText)).toEqual(['a', 'b', 'c'])
+    expect(await drain(socket)).toEqual([])
+    await using next = openNflog({ groups: 4111 })
+    expect(next.fd).toBeGreaterThan(2)
+  })
+})

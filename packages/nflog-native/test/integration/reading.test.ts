@@ -1,0 +1,207 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describeWithKernel } from '@packet-logs/lab'
+import { expect, it } from 'vitest'
+import { NflogError, openNflog, type PacketBatch } from '../../src/index.js'
+import { chain, drain, logRules, runScript, sendUdp, take, udpText } from './kernel.js'
+
+const port = 4201
+const table = 'inet nflog_reading'
+
+describeWithKernel('a reader', () => {
+  it('gets a single packet within a few milliseconds with default options', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4201`))
+    await using socket = openNflog({ groups: 4201 })
+    const latencies: number[] = []
+    for (let i = 0; i < 5; i++) {
+      await sleep(30)
+      const sentAt = performance.now()
+      await sendUdp('127.0.0.1', port, 'x')
+      await take(socket, 1)
+      latencies.push(performance.now() - sentAt)
+    }
+    // The best of a few, because other processes share the machine.
+    expect(Math.min(...latencies)).toBeLessThan(15)
+  })
+
+  it('goes on where it left a loop, whatever way it reads', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4202`))
+    await using socket = openNflog({ groups: 4202, flushMs: 50 })
+    await sendUdp('127.0.0.1', port, 'a', 'b', 'c', 'd', 'e')
+    expect((await take(socket, 2)).map(udpText)).toEqual(['a', 'b'])
+    expect(socket.queued).toBe(3)
+    const third = socket.tryRead()
+    expect(third && udpText(third)).toBe('c')
+    const batch: IteratorResult<PacketBatch> = await socket.batches().next()
+    expect([...(batch.value as PacketBatch)].map(udpText)).toEqual(['d', 'e'])
+    expect(socket.queued).toBe(0)
+    expect(socket.tryRead()).toBeUndefined()
+  })
+
+  it('learns of every lost packet, between the packets around the hole', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4203`))
+    // One packet a datagram and a small buffer: it overflows early, and the kernel stays deaf until it was emptied.
+    await using socket = openNflog({ groups: 4203, queueThreshold: 1, receiveBufferBytes: 65536 })
+    const sent = 500
+    await sendUdp('127.0.0.1', port, ...Array.from({ length: sent }, () => 'x'.repeat(100)))
+    let received = 0
+    let lost = 0
+    let next = 0
+    for await (const batch of socket.batches()) {
+      if (batch.gap) {
+        expect(batch.gap).toMatchObject({ group: 4203, from: next, to: (batch.at(0).seq ?? 0) - 1 })
+        lost += batch.gap.lost ?? 0
+      }
+      next = (batch.at(batch.length - 1).seq ?? 0) + 1
+      received += batch.length
+      // The packet behind the hole makes it visible.
+      if (next < sent) await sendUdp('127.0.0.1', port, 'last')
+      if (next > sent) break
+    }
+    expect(lost).toBeGreaterThan(0)
+    expect(received + lost).toBe(next)
+    expect(socket.stats).toMatchObject({ packets: received, lost, overruns: 1 })
+    expect(socket.stats.droppedDatagrams).toBe(lost)
+    socket.resetStats()
+    expect(socket.stats).toMatchObject({ packets: 0, lost: 0, overruns: 0, droppedDatagrams: 0 })
+  })
+
+  it('is told of an overrun once when it asked to be, and goes on', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4204`))
+    await using socket = openNflog({
+      groups: 4204,
+      queueThreshold: 1,
+      receiveBufferBytes: 65536,
+      sequence: false,
+      overrun: 'throw'
+    })
+    await sendUdp('127.0.0.1', port, ...Array.from({ length: 500 }, () => 'x'.repeat(100)))
+    let received = 0
+    const reading = (async () => {
+      for await (const packet of socket) received += packet.group === 4204 ? 1 : 0
+    })()
+    await expect(reading).rejects.toMatchObject({ code: 'NFLOG_IO', osCode: 'ENOBUFS' })
+    expect(received).toBeGreaterThan(0)
+    const rest = socket.queued
+    while (socket.tryRead());
+    await sendUdp('127.0.0.1', port, 'on we go')
+    const { value } = (await socket.batches().next()) as { value: PacketBatch }
+    expect(udpText(value.at(0))).toBe('on we go')
+    expect(rest).toBeGreaterThanOrEqual(0)
+  })
+
+  it('counts no overrun when it does not want to know', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4205`))
+    await using socket = openNflog({
+      groups: 4205,
+      queueThreshold: 1,
+      receiveBufferBytes: 65536,
+      overrun: 'ignore'
+    })
+    await sendUdp('127.0.0.1', port, ...Array.from({ length: 500 }, () => 'x'.repeat(100)))
+    await take(socket, 1)
+    expect(socket.stats.overruns).toBe(0)
+    expect(socket.stats.droppedDatagrams).toBeGreaterThan(0)
+  })
+
+  it('loses nothing while the event loop stands still for half a second', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4206`))
+    await using socket = openNflog({ groups: 4206 })
+    const blocker = runScript(`
+      import { createSocket } from 'node:dgram'
+      const sender = createSocket('udp4')
+      for (let round = 0; round < 40; round++) {
+        await Promise.all(Array.from({ length: 250 }, () => new Promise(sent => sender.send('x', ${port}, '127.0.0.1', sent))))
+      }
+      sender.close()`)
+    const until = Date.now() + 500
+    while (Date.now() < until);
+    await blocker
+    expect(socket.stats.packets).toBe(0)
+    await socket.close()
+    expect(await drain(socket)).toHaveLength(10_000)
+    expect(socket.stats).toMatchObject({ packets: 10_000, lost: 0, overruns: 0 })
+  })
+
+  it('leaves the event loop its turns under load', async () => {
+    using _ = logRules(table, chain('input', ...Array.from({ length: 20 }, () => `udp dport ${port} log group 4207`)))
+    await using socket = openNflog({ groups: 4207 })
+    await sendUdp('127.0.0.1', port, ...Array.from({ length: 500 }, () => 'x'))
+    let turns = 0
+    const count = (): void => {
+      turns++
+      timer = setImmediate(count)
+    }
+    let timer = setImmediate(count)
+    let batches = 0
+    let packets = 0
+    for await (const batch of socket.batches()) {
+      batches++
+      packets += batch.length
+      if (packets === 10_000) break
+    }
+    clearImmediate(timer)
+    expect(batches).toBeGreaterThan(10)
+    expect(turns).toBeGreaterThanOrEqual(batches - 1)
+  })
+
+  it('that waits is ended by close', async () => {
+    const socket = openNflog({ groups: 4208 })
+    const waiting = drain(socket)
+    await sleep(5)
+    await socket.close()
+    expect(await waiting).toEqual([])
+    await socket.close()
+    expect(socket.fd).toBeUndefined()
+    expect(socket.tryRead()).toBeUndefined()
+    expect(() => socket.configure({ flushMs: 20 })).toThrow(expect.objectContaining({ code: 'NFLOG_CLOSED' }) as Error)
+  })
+
+  it('that waits is rejected with the reason of an abort', async () => {
+    const controller = new AbortController()
+    const socket = openNflog({ groups: 4209, signal: controller.signal })
+    const waiting = drain(socket)
+    const reason = new Error('enough')
+    controller.abort(reason)
+    await expect(waiting).rejects.toBe(reason)
+    expect(socket.fd).toBeUndefined()
+    expect(() => openNflog({ groups: 4209, signal: controller.signal })).toThrow(reason)
+  })
+
+  it('learns the receive buffer that the kernel granted', async () => {
+    await using socket = openNflog({ groups: 4210, receiveBufferBytes: 100_000 })
+    expect(socket.stats.receiveBufferBytes).toBe(100_000)
+    socket.configure({ receiveBufferBytes: 150_000 })
+    expect(socket.stats.receiveBufferBytes).toBe(150_000)
+  })
+})
+
+describeWithKernel('opening', () => {
+  it('a group that another socket reads says who has it', async () => {
+    await using owner = openNflog({ groups: 4220 })
+    const open = (): unknown => openNflog({ groups: [4221, 4220] })
+    expect(open).toThrow(NflogError)
+    expect(open).toThrow(expect.objectContaining({ code: 'NFLOG_GROUP_IN_USE', group: 4220, osCode: 'EPERM' }) as Error)
+    expect(open).toThrow(/log group 4220 is being read by another socket \((process|netlink port) \d+/)
+    expect(owner.fd).toBeGreaterThan(2)
+    // Nothing is left of the attempt.
+    await openNflog({ groups: 4221 }).close()
+  })
+
+  it('without privilege says so, also for a group that is taken', async () => {
+    await using owner = openNflog({ groups: 4222 })
+    const script = `
+      for (const groups of [4222, 4223]) {
+        try { nflog.openNflog({ groups }); console.log('opened') }
+        catch (error) { console.log(error instanceof nflog.NflogError, error.code, error.osCode) }
+      }`
+    // Without a bounding set even root gets no capability at exec; this works in a user namespace as well.
+    const { stdout, stderr } = await runScript(script, {
+      wrapper: ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all']
+    })
+    expect({ stdout, stderr }).toEqual({
+      stdout: 'true NFLOG_PERMISSION EPERM\ntrue NFLOG_PERMISSION EPERM\n',
+      stderr: ''
+    })
+    expect(owner.groups).toEqual([4222])
+  })
+})
