@@ -31,32 +31,36 @@ export function touchedTables(plan: Plan): TableId[] {
 
 /** The plan as the document that `nft -j -f -` reads, so that no name or prefix can ever be taken for syntax. */
 export function toTransaction(changes: readonly Change[]): { nftables: readonly Json[] } {
-  return { nftables: [{ metainfo: { json_schema_version: 1 } }, ...changes.map(toCommand)] }
+  return { nftables: [{ metainfo: { json_schema_version: 1 } }, ...changes.flatMap(toCommands)] }
 }
 
-function toCommand(change: Change): Json {
+function toCommands(change: Change): Json[] {
   switch (change.op) {
     case 'add-table':
-      return { add: { table: { ...change.at } } }
+      return [{ add: { table: { ...change.at } } }]
     case 'add-chain': {
       const { type, hook, priority: prio, policy } = change.base
       const { family, table, chain: name } = change.at
-      return { add: { chain: { family, table, name, type, hook, prio, policy } } }
+      return [{ add: { chain: { family, table, name, type, hook, prio, policy } } }]
     }
     case 'add-rule':
       // `add` with a handle appends instead (nft 1.0.6), so a place inside a chain is always named by what follows it.
-      if (change.before === undefined) return { add: { rule: { ...change.at, ...change.rule } } }
-      return { insert: { rule: { ...change.at, handle: change.before, ...change.rule } } }
+      if (change.before === undefined) return [{ add: { rule: { ...change.at, ...change.rule } } }]
+      return [{ insert: { rule: { ...change.at, handle: change.before, ...change.rule } } }]
     case 'replace-rule':
-      return { replace: { rule: { ...change.at, handle: change.handle, ...change.rule } } }
+      // nft 1.0.6 aborts on `replace` of a rule with ranges in an anonymous set; this is the same thing in two steps.
+      return [
+        { insert: { rule: { ...change.at, handle: change.handle, ...change.rule } } },
+        { delete: { rule: { ...change.at, handle: change.handle } } }
+      ]
     case 'delete-rule':
-      return { delete: { rule: { ...change.at, handle: change.handle } } }
+      return [{ delete: { rule: { ...change.at, handle: change.handle } } }]
     case 'delete-chain': {
       const { family, table, chain: name } = change.at
-      return { delete: { chain: { family, table, name } } }
+      return [{ delete: { chain: { family, table, name } } }]
     }
     case 'delete-table':
-      return { delete: { table: { ...change.at } } }
+      return [{ delete: { table: { ...change.at } } }]
   }
 }
 

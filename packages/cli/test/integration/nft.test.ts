@@ -1,0 +1,227 @@
+import { once } from 'node:events'
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describeWithKernel, type Lab, openLab } from '@packet-logs/lab'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { NftStatus } from '../../src/nft/status.js'
+import { readFixture } from '../support/fixtures.js'
+import { commandPath } from '../support/run-command.js'
+
+interface Result {
+  stdout: string
+  stderr: string
+  exitCode: number | null
+}
+
+describeWithKernel('packet-logs nft', () => {
+  let lab: Lab
+  let state: string
+
+  beforeEach(async () => {
+    lab = await openLab()
+    state = await mkdtemp(join(tmpdir(), 'packet-logs-nft-'))
+  })
+
+  afterEach(async () => {
+    await lab.close()
+    await rm(state, { recursive: true })
+  })
+
+  /** Runs the command as a user of the lab's machine does. */
+  const run = async (...args: string[]): Promise<Result> => runWith({}, ...args)
+
+  const runWith = async (env: NodeJS.ProcessEnv, ...args: string[]): Promise<Result> => {
+    const child = lab.spawn(process.execPath, [commandPath, 'nft', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, XDG_STATE_HOME: state, ...env }
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+    child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    const [exitCode] = (await once(child, 'close')) as [number | null]
+    return { stdout, stderr, exitCode }
+  }
+
+  const listing = async (): Promise<string> => (await lab.run('nft', ['list', 'ruleset'])).stdout
+
+  it('shows a plan without changing anything', async () => {
+    const { stdout, exitCode } = await run('plan', '--uplink', 'wan0')
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('+         oifname "wan0" counter packets 0 bytes 0 log prefix "wan:out " group 0')
+    expect(await listing()).toBe('')
+  })
+
+  it('installs, finds nothing to do the second time, and removes without a trace', async () => {
+    const first = await run('install', '--uplink', 'wan0', '--yes')
+    expect(first).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Installed.') as string })
+    const installed = await listing()
+    expect(installed).toContain('iifname != { "lo", "wan0" } counter packets 0 bytes 0 log prefix "lan:in " group 0')
+    const second = await run('install', '--uplink', 'wan0', '--yes')
+    expect(second).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Nothing to do') as string })
+    expect(await listing()).toBe(installed)
+    expect(await run('remove', '--yes')).toMatchObject({ exitCode: 0 })
+    expect(await listing()).toBe('')
+  })
+
+  it('writes every option of a log rule so that the kernel has it word for word', async () => {
+    const rule = 'x y:z@forward:iif!=lo:oif=ppp*:family=ip6:group=65535:snaplen=96:queue=7:limit=3/hour:burst=9'
+    expect(await run('install', '--log', rule, '--yes')).toMatchObject({ exitCode: 0 })
+    expect(await listing()).toContain(
+      'meta nfproto ipv6 iifname != "lo" oifname "ppp*" limit rate 3/hour burst 9 packets counter packets 0 bytes 0 ' +
+        'log prefix "x y:z " group 65535 snaplen 96 queue-threshold 7 comment "packet-logs"'
+    )
+    expect((await run('install', '--log', rule, '--yes')).stdout).toContain('Nothing to do')
+  })
+
+  it('edits an SPR ruleset of 2022 in place and restores it byte for byte', async () => {
+    await lab.nft(readFixture('spr-2022.nft'))
+    const before = await listing()
+    expect(before).toBe(readFixture('spr-2022.nft'))
+    expect(await run('install', '--profile', 'spr', '--yes')).toMatchObject({ exitCode: 0 })
+    const installed = await listing()
+    expect(installed).toContain('counter packets 7 bytes 420 log prefix "drop:forward " group 1 comment')
+    expect(installed).toMatch(/log prefix "wan:out " group 0 .*\n.*@internet_access/)
+    expect(installed).toMatch(/jump F_EST_RELATED\n\t\tlog prefix "lan:in " group 0/)
+    expect((await run('install', '--profile', 'spr', '--yes')).stdout).toContain('Nothing to do')
+    expect(await listing()).toBe(installed)
+    expect(await run('remove', '--yes')).toMatchObject({ exitCode: 0 })
+    expect(await listing()).toBe(before)
+  })
+
+  it('restores the rest after others have edited the ruleset', async () => {
+    await lab.nft(readFixture('spr-2022.nft'))
+    await run('install', '--profile', 'spr', '--yes')
+    await lab.nft('insert rule inet filter INPUT tcp dport 2222 accept\nadd element inet filter lan_tcp_accept { 53 }')
+    await lab.nft('delete table inet nat')
+    await run('remove', '--yes')
+    const expected = await openLab()
+    try {
+      await expected.nft(readFixture('spr-2022.nft'))
+      await expected.nft(
+        'insert rule inet filter INPUT tcp dport 2222 accept\nadd element inet filter lan_tcp_accept { 53 }'
+      )
+      await expected.nft('delete table inet nat')
+      expect(await listing()).toBe((await expected.run('nft', ['list', 'ruleset'])).stdout)
+    } finally {
+      await expected.close()
+    }
+  })
+
+  it('places rules beside ones that it rewrites in the same transaction', async () => {
+    await lab.nft(
+      'table inet filter {\n chain F_EST_RELATED {\n }\n chain INPUT {\n jump F_EST_RELATED\n log prefix "DRP:INP "\n }\n' +
+        ' map internet_access {\n type ifname : verdict\n }\n chain FORWARD {\n' +
+        ' log prefix "DRP:FWD " iifname vmap @internet_access\n }\n}'
+    )
+    const before = await listing()
+    expect(await run('install', '--profile', 'spr', '--uplink', 'eth0', '--yes')).toMatchObject({ exitCode: 0 })
+    const installed = await listing()
+    expect(installed).toMatch(/jump F_EST_RELATED\n\t\tlog prefix "lan:in ".*\n\t\tlog prefix "drop:input "/)
+    expect(installed).toMatch(/log prefix "wan:out ".*\n\t\tlog prefix "drop:forward " group 1 iifname vmap/)
+    await run('remove', '--yes')
+    expect(await listing()).toBe(before)
+  })
+
+  it('leaves an SPR ruleset of today alone', async () => {
+    await lab.nft(readFixture('spr-today.nft'))
+    const before = await listing()
+    const { stdout, exitCode } = await run('install', '--profile', 'spr', '--yes')
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('INPUT logs wan:in already')
+    expect(await listing()).toBe(before)
+  })
+
+  it('writes an undo file that nft itself can play back', async () => {
+    await lab.nft(readFixture('spr-2022.nft'))
+    const before = await listing()
+    const { stdout } = await run('install', '--profile', 'spr', '--yes', '--json')
+    const { outcome, undoFile } = JSON.parse(stdout) as { outcome: string; undoFile: string }
+    expect(outcome).toBe('applied')
+    await lab.run('nft', ['-f', undoFile])
+    const restored = await listing()
+    expect(restored.split('\n').sort()).toEqual(before.split('\n').sort())
+  })
+
+  it('finds the uplink by the default route', async () => {
+    await lab.run('sh', [
+      '-c',
+      'ip link add wan7 type veth peer name wan8 && ip link set wan8 up && ip link set wan7 up && ip route add default dev wan7'
+    ])
+    expect((await run('plan')).stdout).toContain('oifname "wan7" counter')
+  })
+
+  it('shows counters and who listens', async () => {
+    await run('install', '--log', 'lan:in@input:iif=lo:group=6', '--yes')
+    await lab.run('sh', ['-c', 'ping -c 1 -W 1 127.0.0.1 || true'])
+    const { stdout } = await run('status', '--json')
+    const status = JSON.parse(stdout) as NftStatus
+    expect(status.groups).toEqual([{ group: 6, listener: 'no' }])
+    expect(status.rules).toHaveLength(1)
+    expect(status.rules[0]).toMatchObject({ prefix: 'lan:in ', owned: true, packets: 2 })
+    expect((await run('status')).stdout).toContain('nobody listens')
+  })
+
+  it('asks nobody when there is no terminal, and says what to type', async () => {
+    const { exitCode, stderr } = await run('install', '--uplink', 'wan0')
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('packet-logs nft install --yes')
+    expect(await listing()).toBe('')
+  })
+
+  it('asks on a terminal and takes only yes for an answer', async () => {
+    const answer = async (text: string): Promise<string> => {
+      const inner = `${process.execPath} ${commandPath} nft install --uplink wan0`
+      const child = lab.spawn('script', ['-qec', inner, '/dev/null'], {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env: { ...process.env, XDG_STATE_HOME: state }
+      })
+      let stdout = ''
+      child.stdout?.on('data', (chunk: Buffer) => {
+        stdout += chunk.toString()
+        if (stdout.includes('[y/N]')) child.stdin?.end(text)
+      })
+      await once(child, 'close')
+      return stdout
+    }
+    expect(await answer('n\n')).toContain('Nothing was changed.')
+    expect(await listing()).toBe('')
+    expect(await answer('y\n')).toContain('Installed.')
+    expect(await listing()).toContain('table inet packet_logs')
+  })
+
+  it('changes nothing when the undo file cannot be written', async () => {
+    const { exitCode, stderr } = await run('install', '--uplink', 'wan0', '--yes', '--state-dir', '/dev/null/x')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('--state-dir DIR')
+    expect(await listing()).toBe('')
+  })
+
+  it('says which statement nft refused, and leaves the ruleset and the state directory as they were', async () => {
+    // An nft that accepts everything but rules in chain "output".
+    const fake = join(state, 'nft')
+    const real = (await lab.run('sh', ['-c', 'command -v nft'])).stdout.trim()
+    const script = `#!/bin/sh\nd=$(cat)\ncase "$d" in *'"chain":"output"'*) echo 'Error: no' >&2; exit 1;; esac\necho "$d" | ${real} "$@"\n`
+    await writeFile(fake, script)
+    await chmod(fake, 0o755)
+    const env = { PATH: `${state}:${process.env['PATH']}` }
+    const { exitCode, stderr } = await runWith(env, 'install', '--uplink', 'wan0', '--yes')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('nothing was changed: Error: no')
+    expect(stderr).toMatch(/first statement it refused: \{"add":\{"rule":.*"chain":"output"/)
+    expect(await listing()).toBe('')
+    expect((await readdir(state)).filter(name => name !== 'nft' && name !== 'packet-logs')).toEqual([])
+    expect(await readdir(join(state, 'packet-logs'))).toEqual([])
+  })
+
+  it('tells a missing nft, a missing namespace and a missing privilege apart, each with its way out', async () => {
+    const status = [process.execPath, commandPath, 'nft', 'status']
+    const without = ['--mount', 'sh', '-c', 'mount -t tmpfs none /usr/sbin && exec "$@"', 'sh', ...status]
+    await expect(lab.run('unshare', without)).rejects.toThrow('apt-get install nftables')
+    await expect(lab.run('setpriv', ['--bounding-set', '-net_admin', ...status])).rejects.toThrow('run it with sudo')
+    const { exitCode, stderr } = await run('status', '--netns', 'no-such-namespace')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('network namespace "no-such-namespace" cannot be entered')
+  })
+})
