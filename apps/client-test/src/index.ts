@@ -1,1 +1,4 @@
-export {}
+export { createGlob } from './glob.js'
+export { type LookUp, lookUpsIn } from './look-ups.js'
+export { type Io, main } from './main.js'
+export { summarise } from './summary.js'
