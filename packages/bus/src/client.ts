@@ -1,0 +1,245 @@
+import type { Socket } from 'node:net'
+import { checkLine, checkSizes } from './broker.js'
+import { type BackoffOptions, backoffMs } from './client/backoff.js'
+import { Inbox } from './client/inbox.js'
+import { Link, type LinkSettings } from './client/link.js'
+import { openSocket } from './client/open-socket.js'
+import { Outbox } from './client/outbox.js'
+import { type BusStatus, StatusFeed } from './client/status.js'
+import { BusError } from './errors.js'
+import type { Publisher, SubscribeOptions, Subscription } from './event.js'
+import { LineSubscription } from './line-subscription.js'
+import { checkTopic, formatLine, MAX_LINE_BYTES, stringifyValue } from './newline-json/line-format.js'
+import { reducePrefixes } from './topic-prefix.js'
+
+/** Which bus, and how patiently. */
+export interface ConnectBusOptions {
+  /** The unix socket of the bus. */
+  path: string
+  /** Aborts connecting; later, closes the client at once: whoever is reading gets `signal.reason`. */
+  signal?: AbortSignal
+  /** Come back when the bus goes away, default `true`: with the default delays, or with these. */
+  reconnect?: boolean | BackoffOptions
+  /** Keep trying until the bus answers for the first time, default `false`: fail at once when it does not. */
+  wait?: boolean
+  /** Milliseconds one attempt to connect may take, default 5,000. */
+  timeoutMs?: number
+  /** Bytes of published events held while the bus is away or slow, default 16 MiB. Beyond it the oldest are dropped. */
+  publishQueueBytes?: number
+  /** Milliseconds `close()` gives the bus to take what was published before it, default 1,000. */
+  drainMs?: number
+}
+
+/** How a client subscribes. */
+export interface ClientSubscribeOptions extends SubscribeOptions {
+  /** Bytes of received events held for a reader that is behind, default 16 MiB. Beyond it the oldest are dropped. */
+  queueBytes?: number
+}
+
+/** What a client has done so far. */
+export interface BusClientStats {
+  /** Whether the connection for publishing stands. */
+  readonly connected: boolean
+  /** Events published and lost on this side: pushed out of the queue, or under way when a connection broke. */
+  readonly dropped: number
+}
+
+/** A connection to a bus. Publishing never waits; subscriptions have connections of their own, as the protocol wants it. */
+export interface BusClient extends Publisher, AsyncDisposable {
+  readonly path: string
+  readonly stats: BusClientStats
+  /**
+   * The events whose topic begins with the prefix, or one of them; `''` means every topic. Order holds within a prefix.
+   * @throws TypeError, RangeError, BusError `BUS_CLOSED`, `signal.reason` when it is aborted already
+   */
+  subscribe(prefix: string | readonly string[], options?: ClientSubscribeOptions): Subscription
+  /** Connections made and lost, events dropped, lines refused, from now on; ends when the client is closed. */
+  status(): AsyncIterable<BusStatus>
+  /**
+   * Resolves when the kernel has everything published so far; waits for a bus that is away.
+   * @throws BusError `BUS_CLOSED` when the client is closed, or the bus is gone and `reconnect` is off
+   */
+  drain(): Promise<void>
+  /** Gives the bus what was published, for a while, then ends everything. Safe to call twice. */
+  close(): Promise<void>
+}
+
+const DEFAULT_PUBLISH_QUEUE_BYTES = 16 * 1024 * 1024
+const DEFAULT_SUBSCRIBE_QUEUE_BYTES = 16 * 1024 * 1024
+
+/**
+ * Connects to a bus: ours, or SPR's sprbus-json.
+ * @throws TypeError, RangeError; BusError `BUS_CONNECT`; `signal.reason`
+ */
+export async function connectBus(options: ConnectBusOptions): Promise<BusClient> {
+  const { path, signal, reconnect = true, wait = false, timeoutMs = 5000, drainMs = 1000 } = options
+  const { publishQueueBytes = DEFAULT_PUBLISH_QUEUE_BYTES } = options
+  if (typeof path !== 'string' || path === '') throw new TypeError('path: expected the path of a unix socket')
+  checkMs('timeoutMs', timeoutMs, 1)
+  checkMs('drainMs', drainMs, 0)
+  checkSizes('publishQueueBytes', publishQueueBytes, MAX_LINE_BYTES)
+  signal?.throwIfAborted()
+  const backoff = backoffOf(reconnect)
+  const socket = await firstSocket(path, timeoutMs, wait ? (backoff ?? backoffOf(true)) : undefined, signal)
+  const settings: LinkSettings = { path, timeoutMs, backoff, feed: new StatusFeed() }
+  return new SocketBusClient(settings, socket, publishQueueBytes, drainMs, signal)
+}
+
+function backoffOf(reconnect: boolean | BackoffOptions): Required<BackoffOptions> | undefined {
+  if (reconnect === false) return undefined
+  const { minDelayMs = 100, maxDelayMs = 5000 } = reconnect === true ? {} : reconnect
+  checkMs('reconnect.minDelayMs', minDelayMs, 1)
+  checkMs('reconnect.maxDelayMs', maxDelayMs, minDelayMs)
+  return { minDelayMs, maxDelayMs }
+}
+
+async function firstSocket(
+  path: string,
+  timeoutMs: number,
+  retry: Required<BackoffOptions> | undefined,
+  signal: AbortSignal | undefined
+): Promise<Socket> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await openSocket(path, timeoutMs, signal)
+    } catch (error) {
+      if (retry === undefined || !(error instanceof BusError)) throw error
+    }
+    await pause(backoffMs(attempt, retry), signal)
+  }
+}
+
+/** @throws `signal.reason`, which the promisified timer would wrap */
+function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer)
+      reject(signal?.reason as Error)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    }, delayMs)
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+class SocketBusClient implements BusClient {
+  readonly path: string
+  readonly #settings: LinkSettings
+  readonly #drainMs: number
+  readonly #outbox: Outbox
+  readonly #link: Link
+  readonly #subscriptions = new Map<LineSubscription, Inbox>()
+  readonly #signal: AbortSignal | undefined
+  readonly #onAbort = (): void => void this.#shutDown({ error: this.#signal?.reason })
+  #closing: Promise<void> | undefined
+
+  constructor(
+    settings: LinkSettings,
+    socket: Socket,
+    publishQueueBytes: number,
+    drainMs: number,
+    signal: AbortSignal | undefined
+  ) {
+    this.path = settings.path
+    this.#settings = settings
+    this.#drainMs = drainMs
+    this.#signal = signal
+    this.#outbox = new Outbox(publishQueueBytes, MAX_LINE_BYTES, settings.feed)
+    this.#link = new Link(settings, this.#outbox)
+    this.#link.start(socket)
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  get stats(): BusClientStats {
+    return { connected: this.#link.connected, dropped: this.#outbox.dropped }
+  }
+
+  publish(topic: string, value: unknown): void {
+    this.publishText(topic, stringifyValue(value))
+  }
+
+  publishText(topic: string, text: string): void {
+    checkTopic(topic)
+    this.#checkOpen()
+    this.#outbox.append(Buffer.from(formatLine(topic, text)), topic)
+  }
+
+  publishLine(line: Uint8Array, topic: string): void {
+    checkLine(line)
+    this.#checkOpen()
+    this.#outbox.append(line, topic)
+  }
+
+  subscribe(prefix: string | readonly string[], options: ClientSubscribeOptions = {}): Subscription {
+    const { signal, queueBytes = DEFAULT_SUBSCRIBE_QUEUE_BYTES } = options
+    signal?.throwIfAborted()
+    if (!Number.isSafeInteger(queueBytes) || queueBytes < 1) {
+      throw new RangeError(`queueBytes: expected a positive integer, got ${queueBytes}`)
+    }
+    const prefixes = reducePrefixes(prefix)
+    this.#checkOpen()
+    const inbox = new Inbox(this.#settings, prefixes, queueBytes, {
+      readable: () => subscription.wake(),
+      over: error => subscription.end({ error }),
+      closed: () => this.#subscriptions.delete(subscription)
+    })
+    const subscription = new LineSubscription(inbox, options)
+    this.#subscriptions.set(subscription, inbox)
+    return subscription
+  }
+
+  status(): AsyncIterable<BusStatus> {
+    return this.#settings.feed.listen()
+  }
+
+  async drain(): Promise<void> {
+    this.#checkOpen()
+    await this.#outbox.flush()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    if (this.#link.connected) {
+      let timer: NodeJS.Timeout | undefined
+      const deadline = new Promise<void>(resolve => {
+        timer = setTimeout(resolve, this.#drainMs)
+      })
+      await Promise.race([this.#outbox.flush().catch(() => undefined), deadline])
+      clearTimeout(timer)
+    }
+    await this.#shutDown({})
+  }
+
+  async #shutDown(outcome: { error?: unknown }): Promise<void> {
+    this.#closing ??= Promise.resolve()
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    const closing = [...this.#subscriptions].map(([subscription, inbox]) => {
+      subscription.end(outcome)
+      return inbox.close(outcome.error)
+    })
+    await Promise.all([this.#link.close(), ...closing])
+    this.#settings.feed.emit({ type: 'closed' })
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) {
+      throw new BusError('BUS_CLOSED', `The client of ${this.path} is closed; connect again.`, { path: this.path })
+    }
+  }
+}
+
+function checkMs(name: string, value: number, min: number): void {
+  if (!Number.isInteger(value) || value < min || value > 2 ** 31 - 1) {
+    throw new RangeError(`${name}: expected whole milliseconds of at least ${min}, got ${value}`)
+  }
+}

@@ -1,0 +1,54 @@
+/** Why a bus operation failed; match on this, never on the message. */
+export type BusErrorCode =
+  | 'BUS_CONNECT'
+  | 'BUS_CLOSED'
+  | 'BUS_FRAME_TOO_LARGE'
+  | 'BUS_LISTEN'
+  | 'BUS_PROTOCOL'
+  | 'BUS_SOCKET_IN_USE'
+
+/** What a {@link BusError} was about, besides its code. */
+export interface BusErrorContext {
+  /** The unix socket concerned. */
+  path?: string
+  /** The topic or prefix concerned. */
+  topic?: string
+  /** The error underneath, usually the operating system's. */
+  cause?: unknown
+}
+
+// By registered symbol, so that `instanceof` also holds between two copies of this package in one process.
+const brand = Symbol.for('@packet-logs/bus/BusError')
+
+/** Every failure this package reports, except wrong arguments (`TypeError`, `RangeError`) and aborts (`signal.reason`). */
+export class BusError extends Error {
+  static {
+    Object.defineProperty(BusError.prototype, 'name', { value: 'BusError', configurable: true, writable: true })
+    Object.defineProperty(BusError.prototype, brand, { value: true })
+  }
+
+  /** Why, from a closed set. */
+  readonly code: BusErrorCode
+  /** The unix socket concerned, if any. */
+  readonly path: string | undefined
+  /** The topic or prefix concerned, if any. */
+  readonly topic: string | undefined
+
+  /** @internal */
+  constructor(code: BusErrorCode, message: string, context: BusErrorContext = {}) {
+    super(message, 'cause' in context ? { cause: context.cause } : undefined)
+    this.code = code
+    this.path = context.path
+    this.topic = context.topic
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value
+  }
+}
+
+/** The operating system's error code (`ENOENT`), if there is one. */
+export function osCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}

@@ -1,0 +1,192 @@
+import type { BusEvent, LineBatch, SubscribeOptions, Subscription } from './event.js'
+import { parseEvent } from './newline-json/line-format.js'
+import { forEachLine } from './newline-json/line-splitter.js'
+
+/** Where a subscription's lines come from. */
+export interface LineSource {
+  readonly ready: Promise<void>
+  readonly dropped: number
+  /** Lines left out because they were no bus lines. */
+  readonly skipped: number
+  /** Lines in order, as much as is at hand; after `undefined` the source wakes the subscription when there is more. */
+  take(): TakenLines | undefined
+  /** Safe to call twice. `error` is what whoever waits for `ready` gets. */
+  close(error?: unknown): Promise<void>
+}
+
+/** Lines a source hands over. */
+export interface TakenLines {
+  readonly bytes: Buffer
+  readonly count: number
+  /** The memory is the source's and changes once the caller yields. */
+  readonly borrowed: boolean
+}
+
+/** Reading, the same over every transport: waiting, parsing, ending. */
+export class LineSubscription implements Subscription {
+  readonly ready: Promise<void>
+  readonly #source: LineSource
+  readonly #signal: AbortSignal | undefined
+  readonly #onAbort = (): void => this.#stop({ error: this.#signal?.reason })
+  #events: readonly BusEvent[] = []
+  #nextEvent = 0
+  #malformed = 0
+  #waiter: { promise: Promise<void>; resolve: () => void } | undefined
+  /** No more will come, but what is there may still be read. */
+  #ended: { error?: unknown } | undefined
+  /** Nothing may be read any more. */
+  #stopped: { error?: unknown } | undefined
+
+  constructor(source: LineSource, { signal }: SubscribeOptions = {}) {
+    this.#source = source
+    this.#signal = signal
+    this.ready = source.ready
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  get dropped(): number {
+    return this.#source.dropped
+  }
+
+  get malformed(): number {
+    return this.#malformed + this.#source.skipped
+  }
+
+  /** The source has more lines. */
+  wake(): void {
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    waiter?.resolve()
+  }
+
+  /** The source is exhausted; once the rest is read, readers are done, or get the error. */
+  end(outcome: { error?: unknown } = {}): void {
+    this.#ended ??= outcome
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.wake()
+  }
+
+  batches(): AsyncIterable<readonly BusEvent[]> {
+    return this.#iterable(async () => {
+      if (!(await this.#fill())) return undefined
+      const events = this.#nextEvent === 0 ? this.#events : this.#events.slice(this.#nextEvent)
+      this.#nextEvent = this.#events.length
+      return events
+    })
+  }
+
+  lines(): AsyncIterable<LineBatch> {
+    return this.#iterable(async () => {
+      for (;;) {
+        if (this.#isStopped()) return undefined
+        const taken = this.#source.take()
+        if (taken) return { bytes: taken.borrowed ? Buffer.from(taken.bytes) : taken.bytes, count: taken.count }
+        if (!(await this.#wait())) return undefined
+      }
+    })
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<BusEvent> {
+    const slow = async (): Promise<IteratorResult<BusEvent>> => {
+      // A loop, because another call may have taken the event while this one waited.
+      while (await this.#fill()) {
+        const event = this.#events[this.#nextEvent]
+        if (event === undefined) continue
+        this.#nextEvent += 1
+        return { done: false, value: event }
+      }
+      return { done: true, value: undefined }
+    }
+    return {
+      next: () => {
+        // Most events come from a batch that is parsed already: no waiting, no state machine.
+        const event = this.#stopped === undefined ? this.#events[this.#nextEvent] : undefined
+        if (event === undefined) return slow()
+        this.#nextEvent += 1
+        return Promise.resolve({ done: false, value: event })
+      },
+      return: async () => {
+        await this.close()
+        return { done: true, value: undefined }
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop({})
+    await this.#source.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #stop(outcome: { error?: unknown }): void {
+    if (this.#stopped !== undefined) return
+    this.#stopped = outcome
+    this.#events = []
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    void this.#source.close(outcome.error)
+    this.wake()
+  }
+
+  /** @throws what the subscription was stopped with */
+  #isStopped(): boolean {
+    if (this.#stopped === undefined) return false
+    if ('error' in this.#stopped) throw this.#stopped.error
+    return true
+  }
+
+  /** Waits until there is an unread event; false when there will be none. */
+  async #fill(): Promise<boolean> {
+    for (;;) {
+      if (this.#isStopped()) return false
+      if (this.#nextEvent < this.#events.length) return true
+      if (!this.#parseMore() && !(await this.#wait())) return false
+    }
+  }
+
+  #parseMore(): boolean {
+    const taken = this.#source.take()
+    if (taken === undefined) return false
+    const events: BusEvent[] = []
+    forEachLine(taken.bytes, line => {
+      const event = parseEvent(line)
+      if (event) events.push(event)
+      else this.#malformed += 1
+    })
+    this.#events = events
+    this.#nextEvent = 0
+    return true
+  }
+
+  async #wait(): Promise<boolean> {
+    if (this.#ended !== undefined) {
+      if ('error' in this.#ended) throw this.#ended.error
+      return false
+    }
+    if (this.#waiter === undefined) {
+      let resolve = (): void => {}
+      const promise = new Promise<void>(done => {
+        resolve = done
+      })
+      this.#waiter = { promise, resolve }
+    }
+    await this.#waiter.promise
+    return true
+  }
+
+  #iterable<T>(next: () => Promise<T | undefined>): AsyncIterable<T> {
+    const iterator: AsyncIterator<T> = {
+      next: async () => {
+        const value = await next()
+        return value === undefined ? { done: true, value: undefined } : { done: false, value }
+      },
+      return: async () => {
+        await this.close()
+        return { done: true, value: undefined }
+      }
+    }
+    return { [Symbol.asyncIterator]: () => iterator }
+  }
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, link, lstat, mkdir, rename, unlink } from 'node:fs/promises'
+import { connect, type Server } from 'node:net'
+import { dirname, join } from 'node:path'
+import { BusError, osCode } from './errors.js'
+
+/** Longest path of a unix socket on Linux (`sun_path` less its terminating zero). */
+const MAX_PATH_BYTES = 107
+
+const PROBE_MS = 1000
+
+/** A socket file that a server listens behind. */
+export interface SocketFile {
+  /** Removes the file, unless somebody else's stands there by now. */
+  remove(): Promise<void>
+}
+
+/** What a connect to a path found: `live` somebody listens, `stale` nobody does, `absent` nothing is there, `denied` we may not ask. */
+export type SocketState = 'live' | 'stale' | 'absent' | 'denied'
+
+/** Whether somebody listens behind a path. */
+export function probeSocket(path: string): Promise<SocketState> {
+  return new Promise(resolve => {
+    const socket = connect(path)
+    const settle = (state: SocketState): void => {
+      socket.destroy()
+      resolve(state)
+    }
+    // A listener whose queue is full is a live one.
+    socket.setTimeout(PROBE_MS, () => settle('live'))
+    socket.once('connect', () => settle('live'))
+    socket.on('error', error => {
+      const code = osCode(error)
+      if (code === 'ECONNREFUSED') settle('stale')
+      else if (code === 'ENOENT' || code === 'ENOTDIR') settle('absent')
+      else settle(code === 'EACCES' || code === 'EPERM' ? 'denied' : 'live')
+    })
+  })
+}
+
+/**
+ * Lets the server listen behind `path`. The socket is bound under a temporary name beside it and linked into place when it has
+ * its permissions and accepts: so it is never there with others, a link never replaces anything, and the file can be told
+ * from a successor's later (libuv would remove whatever stands at the name it bound).
+ * @throws BusError `BUS_SOCKET_IN_USE`, `BUS_LISTEN`
+ */
+export async function listenOnFile(server: Server, path: string, mode: number, backlog: number): Promise<SocketFile> {
+  const bound = join(dirname(path), `.${randomBytes(5).toString('hex')}`)
+  if (Math.max(Buffer.byteLength(path), Buffer.byteLength(bound)) > MAX_PATH_BYTES) {
+    const message = `${path} is too long for a unix socket (${MAX_PATH_BYTES} bytes); choose a shorter path.`
+    throw new BusError('BUS_LISTEN', message, { path })
+  }
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await listen(server, bound, backlog)
+    await chmod(bound, mode)
+    await linkIntoPlace(bound, path)
+    const { dev, ino } = await lstat(bound)
+    return { remove: () => removeOwn(path, dev, ino) }
+  } catch (error) {
+    await new Promise(resolve => server.close(resolve))
+    if (error instanceof BusError) throw error
+    const message = `Cannot listen on ${path} (${osCode(error) ?? String(error)}); choose a path whose directory you may write to.`
+    throw new BusError('BUS_LISTEN', message, { path, cause: error })
+  } finally {
+    await unlink(bound).catch(ignoreAbsent)
+  }
+}
+
+function listen(server: Server, path: string, backlog: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ path, backlog }, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+}
+
+async function linkIntoPlace(bound: string, path: string): Promise<void> {
+  for (;;) {
+    try {
+      await link(bound, path)
+      return
+    } catch (error) {
+      if (osCode(error) !== 'EEXIST') throw error
+    }
+    await removeStale(path)
+  }
+}
+
+/** Makes room at `path`, unless a bus or something that is no socket stands there. */
+async function removeStale(path: string): Promise<void> {
+  const entry = await lstat(path).catch(ignoreAbsent)
+  if (entry === undefined) return
+  if (!entry.isSocket()) {
+    throw new BusError('BUS_SOCKET_IN_USE', `${path} exists and is not a socket; remove it or choose another path.`, {
+      path
+    })
+  }
+  const state = await probeSocket(path)
+  if (state === 'absent') return
+  if (state !== 'stale') throw inUse(path)
+  // Between the probe and now another server may have put its socket here: take the file aside, where nobody can replace
+  // it, and ask again.
+  const aside = join(dirname(path), `.${randomBytes(5).toString('hex')}`)
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    ignoreAbsent(error)
+    return
+  }
+  if ((await probeSocket(aside)) === 'live') {
+    await link(aside, path).catch(() => undefined)
+    await unlink(aside)
+    throw inUse(path)
+  }
+  await unlink(aside)
+}
+
+async function removeOwn(path: string, dev: number, ino: number): Promise<void> {
+  const entry = await lstat(path).catch(ignoreAbsent)
+  if (entry?.dev === dev && entry.ino === ino) await unlink(path).catch(ignoreAbsent)
+}
+
+function inUse(path: string): BusError {
+  const message = `Another bus answers at ${path}; connect to it, stop it, or choose another path.`
+  return new BusError('BUS_SOCKET_IN_USE', message, { path })
+}
+
+function ignoreAbsent(error: unknown): undefined {
+  const code = osCode(error)
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
+}
