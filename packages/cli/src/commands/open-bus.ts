@@ -1,11 +1,19 @@
-import { type BusClient, connectBus, findBusSocket } from '@packet-logs/bus'
+import { type BusClient, type ConnectBusOptions, connectBus, findBusSocket } from '@packet-logs/bus'
 import type { Io } from '../io.js'
 
-/** Connects to the bus that is named, or to the first of the usual sockets that answers. */
-export async function openBus(io: Io, socket: string | undefined): Promise<BusClient> {
+/**
+ * Connects to the bus that is named, or to the first of the usual sockets that answers.
+ *
+ * @throws Error that says what to start when there is none.
+ */
+export async function openBus(
+  io: Io,
+  socket: string | undefined,
+  options: Omit<ConnectBusOptions, 'path'> = {}
+): Promise<BusClient> {
   const path = await findBusSocket({ env: io.env, ...(socket !== undefined && { socket }) })
   if (path === undefined) throw new Error(missing(socket))
-  return connectBus({ path, signal: io.signal })
+  return connectBus({ path, ...options })
 }
 
 function missing(socket: string | undefined): string {

@@ -1,4 +1,4 @@
-import type { BusClient, Subscription } from '@packet-logs/bus'
+import type { BusClient, BusEvent, Subscription } from '@packet-logs/bus'
 import pc from 'picocolors'
 import { formatEventJson, formatEventLine } from '../events/event-line.js'
 import { type Io, takesColor, write } from '../io.js'
@@ -10,24 +10,39 @@ const lossReportMs = 5_000
 /** Prints events until the time is up, the command is ended, or nobody reads the output any more. */
 export async function printEvents(io: Io, prefixes: readonly string[], options: SubscribeOptions): Promise<void> {
   const signal = endingSignal(io.signal, options.timeout)
-  await using bus = await openBus({ ...io, signal }, options.socket)
-  await using events = bus.subscribe(prefixes.length > 0 ? prefixes : '')
-  const onAbort = (): void => void events.close()
-  signal.addEventListener('abort', onAbort, { once: true })
-  const loss = reportLoss(io, events)
-  void reportConnection(io, bus)
   try {
-    const colors = pc.createColors(takesColor(io.stdout, io.env))
-    const format = options.json
-      ? formatEventJson
-      : (event: { topic: string; value: string }): string => formatEventLine(event, colors, new Date())
-    // One write per batch; while it waits for a slow reader, the subscription is the queue, and it is bounded.
+    await using bus = await openBus(io, options.socket, { signal })
+    await using events = bus.subscribe(prefixes.length > 0 ? prefixes : '')
+    void reportConnection(io, bus)
+    void events.ready.then(
+      () => io.stderr.write(`packet-logs: listening at ${bus.path}\n`),
+      () => undefined
+    )
+    await printBatches(io, events, signal, options)
+  } catch (error) {
+    // Being told to end is how this command ends.
+    if (!signal.aborted) throw error
+  }
+}
+
+async function printBatches(
+  io: Io,
+  events: Subscription,
+  signal: AbortSignal,
+  options: SubscribeOptions
+): Promise<void> {
+  const colors = pc.createColors(takesColor(io.stdout, io.env))
+  const format = options.json
+    ? formatEventJson
+    : (event: BusEvent): string => formatEventLine(event, colors, new Date())
+  const loss = reportLoss(io, events)
+  try {
+    // One write per batch; while it waits for a slow reader the subscription is the queue, and it is bounded.
     for await (const batch of events.batches()) {
       await write(io.stdout, batch.map(event => `${format(event)}\n`).join(''), signal)
-      if (signal.aborted) break
+      if (signal.aborted) return
     }
   } finally {
-    signal.removeEventListener('abort', onAbort)
     loss.end()
   }
 }
@@ -41,7 +56,7 @@ function reportLoss(io: Io, events: Subscription): { end(): void } {
   const report = (): void => {
     const lost = events.dropped - reported
     if (lost > 0) io.stderr.write(`packet-logs: ${lost} events lost, the output is read too slowly\n`)
-    reported = events.dropped
+    reported += lost
   }
   const timer = setInterval(report, lossReportMs).unref()
   return {
@@ -52,9 +67,16 @@ function reportLoss(io: Io, events: Subscription): { end(): void } {
   }
 }
 
+/** Every prefix has a connection of its own; what matters to the reader is whether all of them stand. */
 async function reportConnection(io: Io, bus: BusClient): Promise<void> {
+  const away = new Set<string>()
   for await (const status of bus.status()) {
-    if (status.type === 'disconnected') io.stderr.write('packet-logs: the bus is gone, waiting for it to come back\n')
-    if (status.type === 'reconnected') io.stderr.write('packet-logs: the bus is back; events in between were missed\n')
+    if (!('use' in status) || status.use !== 'subscribe') continue
+    if (status.type === 'disconnected') {
+      if (away.size === 0) io.stderr.write('packet-logs: the bus is gone, waiting for it to come back\n')
+      away.add(status.prefix)
+    } else if (status.type === 'connected' && away.delete(status.prefix) && away.size === 0) {
+      io.stderr.write('packet-logs: the bus is back; events in between were missed\n')
+    }
   }
 }

@@ -1,8 +1,10 @@
 import { createInterface } from 'node:readline'
 import type { BusClient } from '@packet-logs/bus'
 import { Command } from 'commander'
-import { UsageError } from '../exit-code.js'
 import type { Io } from '../io.js'
+
+// A character is at most three bytes of UTF-8, six when escaped: well below the client's queue of 8 MiB.
+const drainAfterLength = 500_000
 
 interface PublishOptions {
   socket?: string
@@ -22,23 +24,26 @@ export function publishCommand(io: Io): Command {
     .option('-s, --socket <path>', 'socket of the bus (default: the first one found that answers)')
     .addHelpText('after', help)
     .action(async (topic: string, text: string, options: PublishOptions) => {
-      if (topic === '') throw new UsageError('the topic is empty')
       const { openBus } = await import('./open-bus.js')
-      await using bus = await openBus(io, options.socket)
-      if (text !== '-') bus.publishText(topic, text)
-      else await publishLines(io, bus, topic)
+      const isStream = text === '-'
+      // A stream outlives a restart of the bus; for a single event, a bus that goes away is the answer.
+      await using bus = await openBus(io, options.socket, { reconnect: isStream })
+      if (isStream) await publishLines(io, bus, topic)
+      else bus.publishText(topic, text)
       await bus.drain()
+      if (bus.stats.dropped > 0) throw new Error(`${bus.stats.dropped} events were lost because the bus went away`)
     })
 }
 
 async function publishLines(io: Io, bus: BusClient, topic: string): Promise<void> {
-  for await (const line of createInterface({
-    input: io.stdin,
-    crlfDelay: Number.POSITIVE_INFINITY,
-    signal: io.signal
-  })) {
+  const lines = createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY, signal: io.signal })
+  let pending = 0
+  for await (const line of lines) {
     bus.publishText(topic, line)
-    // Waiting here lets the bus set the pace, however fast the input comes.
+    pending += line.length
+    // Waiting lets the bus set the pace of a fast input, before the client's queue is full.
+    if (pending < drainAfterLength) continue
     await bus.drain()
+    pending = 0
   }
 }

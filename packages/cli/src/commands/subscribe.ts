@@ -22,7 +22,7 @@ export function subscribeCommand(io: Io): Command {
     .argument('[prefix...]', 'beginnings of topics, such as nft:drop:')
     .option('-s, --socket <path>', 'socket of the bus (default: the first one found that answers)')
     .option('-j, --json', 'print {"Topic":…,"Value":…} per line')
-    .option('-t, --timeout <seconds>', 'end after this long; 0 is never', parseSeconds, 0)
+    .option('--timeout <seconds>', 'end after this long; 0 is never', parseSeconds, 0)
     .addHelpText('after', help)
     .action(async (prefixes: readonly string[], options: SubscribeOptions) => {
       const { printEvents } = await import('./print-events.js')

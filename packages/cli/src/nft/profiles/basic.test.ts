@@ -47,8 +47,8 @@ describe('basicProfile', () => {
   it('does not move into a table or chain that somebody else made', () => {
     const table = { ...basicTable, chains: [], sets: [], otherObjects: 0 }
     const refused = expect.objectContaining({ code: 'NFT_PROFILE' }) as unknown
-    expect(() => install({ tables: [table] }, 'a@input')).toThrow(refused as Error)
+    expect(() => install({ tables: [table] }, 'a@input')).toThrow(refused)
     const chains = [{ name: 'input', rules: [] }]
-    expect(() => install({ tables: [{ ...table, chains }] }, 'a@input')).toThrow(refused as Error)
+    expect(() => install({ tables: [{ ...table, chains }] }, 'a@input')).toThrow(refused)
   })
 })

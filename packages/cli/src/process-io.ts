@@ -1,0 +1,28 @@
+import { Socket } from 'node:net'
+import type { Io } from './io.js'
+
+const endingGraceMs = 1_000
+
+/** The process as a command sees it. Signals, and readers that went away (EPIPE, as with `| head`), end the command. */
+export function processIo(): Io {
+  const ending = new AbortController()
+  const end = (): void => ending.abort()
+  process.once('SIGINT', end).once('SIGTERM', end)
+  const stdout = openStdout()
+  stdout.on('error', end)
+  process.stderr.on('error', end)
+  // Told to end, it does not wait for ever for a reader that is stuck.
+  const destroy = (): void => void stdout.destroy()
+  ending.signal.addEventListener('abort', () => setTimeout(destroy, endingGraceMs).unref())
+  return { stdin: process.stdin, stdout, stderr: process.stderr, env: process.env, signal: ending.signal }
+}
+
+/**
+ * Node writes to pipes synchronously: a slow reader would stop timers and signals too. A second, non-blocking handle on
+ * the same pipe waits in the event loop instead. Terminals and files stay as they are.
+ */
+function openStdout(): Io['stdout'] {
+  const { stdout } = process
+  const isPipe = stdout instanceof Socket && !stdout.isTTY
+  return isPipe ? new Socket({ fd: stdout.fd, readable: false, writable: true }) : stdout
+}
