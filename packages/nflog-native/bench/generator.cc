@@ -1,4 +1,5 @@
-// Sends 60-byte UDP packets to port 9 on loopback, as many as asked for, at the rate that is asked for.
+// Sends 60-byte UDP packets to port 9 on loopback, as many as asked for, at the rate that is asked
+// for.
 //   generator COUNT PACKETS_PER_SECOND
 #include <arpa/inet.h>
 #include <sys/socket.h>

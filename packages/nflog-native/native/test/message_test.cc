@@ -1,0 +1,311 @@
+// Tests of the parts that know neither Node nor sockets. Built with sanitizers and run by
+// test/native.test.ts.
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_log.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <initializer_list>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "../src/nflog_message.h"
+#include "../src/packet_batch.h"
+#include "../src/string_table.h"
+
+namespace packet_logs {
+namespace {
+
+int failures = 0;
+
+void Expect(bool holds, const char* what, int line) {
+  if (holds) return;
+  ++failures;
+  std::fprintf(stderr, "line %d: expected %s\n", line, what);
+}
+
+#define EXPECT(condition) Expect((condition), #condition, __LINE__)
+
+using Buffer = std::vector<uint8_t>;
+
+Bytes View(const Buffer& buffer) { return {buffer.data(), buffer.size()}; }
+
+Buffer Text(const char* text, size_t size) {
+  return {reinterpret_cast<const uint8_t*>(text), reinterpret_cast<const uint8_t*>(text) + size};
+}
+
+void AppendAttribute(Buffer* to, uint16_t type, const Buffer& value) {
+  const auto length = static_cast<uint16_t>(sizeof(nlattr) + value.size());
+  const nlattr header = {length, type};
+  const auto* bytes = reinterpret_cast<const uint8_t*>(&header);
+  to->insert(to->end(), bytes, bytes + sizeof header);
+  to->insert(to->end(), value.begin(), value.end());
+  to->resize(AlignNetlink(to->size()));
+}
+
+Buffer Nested(std::initializer_list<std::pair<uint16_t, Buffer>> attributes) {
+  Buffer nested;
+  for (const auto& [type, value] : attributes) AppendAttribute(&nested, type, value);
+  return nested;
+}
+
+// The body of a PACKET message of group 0x0102, family 7.
+Buffer Body(std::initializer_list<std::pair<uint16_t, Buffer>> attributes) {
+  Buffer body = {7, 0, 1, 2};
+  const Buffer rest = Nested(attributes);
+  body.insert(body.end(), rest.begin(), rest.end());
+  return body;
+}
+
+Buffer FullBody() {
+  return Body({
+      {NFULA_PACKET_HDR, {0x08, 0x00, 2, 0}},
+      {NFULA_PREFIX, Text("lan:in \0", 8)},
+      {NFULA_MARK, {0, 0, 0, 9}},
+      {NFULA_TIMESTAMP, {0, 0, 0, 0, 0x65, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5}},
+      {NFULA_IFINDEX_INDEV, {0, 0, 0, 1}},
+      {NFULA_IFINDEX_OUTDEV, {0, 0, 0, 2}},
+      {NFULA_IFINDEX_PHYSINDEV, {0, 0, 0, 3}},
+      {NFULA_IFINDEX_PHYSOUTDEV, {0, 0, 0, 4}},
+      {NFULA_HWADDR, {0, 6, 0, 0, 1, 2, 3, 4, 5, 6, 0, 0}},
+      {NFULA_UID, {0, 0, 3, 0xe8}},
+      {NFULA_GID, {0, 0, 0, 100}},
+      {NFULA_SEQ, {0xff, 0xff, 0xff, 0xff}},
+      {NFULA_SEQ_GLOBAL, {0, 0, 1, 0}},
+      {NFULA_HWTYPE, {0, 1}},
+      {NFULA_HWLEN, {0, 14}},
+      {NFULA_HWHEADER, {6, 5, 4, 3, 2, 1, 1, 2, 3, 4, 5, 6, 8, 0}},
+      {20 | NLA_F_NESTED, Nested({{2, {0x60, 0x07}}, {1, {0x81, 0x00}}})},
+      {21, {9, 9, 9}},
+      {999, {1, 2, 3}},
+      {NFULA_PAYLOAD, {0x45, 0, 0, 1, 2}},
+  });
+}
+
+void ParsesEveryAttribute() {
+  const Buffer body = FullBody();
+  LoggedPacket packet;
+  EXPECT(ParsePacket(View(body), &packet) == ParseResult::kComplete);
+  EXPECT(packet.fields == (kFieldL2Header << 1) - 1);
+  EXPECT(packet.group == 0x0102);
+  EXPECT(packet.family == 7);
+  EXPECT(packet.ether_type == 0x0800 && packet.hook == 2);
+  EXPECT(std::string(packet.prefix.data, packet.prefix.data + packet.prefix.size) == "lan:in ");
+  EXPECT(packet.mark == 9);
+  EXPECT(packet.timestamp_us == uint64_t{0x65000000} * 1000000 + 5);
+  EXPECT(packet.in_index == 1 && packet.out_index == 2);
+  EXPECT(packet.phys_in_index == 3 && packet.phys_out_index == 4);
+  EXPECT(packet.hw_address.size == 6 && packet.hw_address.data[5] == 6);
+  EXPECT(packet.uid == 1000 && packet.gid == 100);
+  EXPECT(packet.seq == UINT32_MAX && packet.seq_global == 256);
+  EXPECT(packet.hw_type == 1);
+  EXPECT(packet.hw_header.size == 14 && packet.hw_header.data[0] == 6);
+  EXPECT(packet.vlan_protocol == 0x8100 && packet.vlan_tci == 0x6007);
+  EXPECT(packet.l2_header.size == 3);
+  EXPECT(packet.payload.size == 5 && packet.payload.data[4] == 2);
+}
+
+// Attributes of one legal length: every other one leaves the field out and nothing else.
+void LeavesOutAttributesOfAnotherLength() {
+  const struct {
+    uint16_t type;
+    size_t size;
+    uint32_t field;
+  } fixed[] = {
+      {NFULA_PACKET_HDR, 4, kFieldHeader},
+      {NFULA_MARK, 4, kFieldMark},
+      {NFULA_TIMESTAMP, 16, kFieldTimestamp},
+      {NFULA_IFINDEX_INDEV, 4, kFieldInIndex},
+      {NFULA_IFINDEX_OUTDEV, 4, kFieldOutIndex},
+      {NFULA_IFINDEX_PHYSINDEV, 4, kFieldPhysInIndex},
+      {NFULA_HWADDR, 12, kFieldHwAddress},
+      {NFULA_IFINDEX_PHYSOUTDEV, 4, kFieldPhysOutIndex},
+      {NFULA_UID, 4, kFieldUid},
+      {NFULA_GID, 4, kFieldGid},
+      {NFULA_SEQ, 4, kFieldSeq},
+      {NFULA_SEQ_GLOBAL, 4, kFieldSeqGlobal},
+      {NFULA_HWTYPE, 2, kFieldHwType},
+  };
+  for (const auto& attribute : fixed) {
+    for (size_t size = 0; size < 24; ++size) {
+      const Buffer body = Body({{attribute.type, Buffer(size)}, {NFULA_PAYLOAD, {1}}});
+      LoggedPacket packet;
+      const bool fits = size == attribute.size;
+      EXPECT(ParsePacket(View(body), &packet) ==
+             (fits ? ParseResult::kComplete : ParseResult::kIncomplete));
+      EXPECT(packet.fields == (fits ? attribute.field : 0));
+      EXPECT(packet.payload.size == 1);
+    }
+  }
+}
+
+void RefusesValuesThatCannotBe() {
+  LoggedPacket packet;
+  const Buffer long_address = Body({{NFULA_HWADDR, {0, 9, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}}});
+  EXPECT(ParsePacket(View(long_address), &packet) == ParseResult::kIncomplete);
+  EXPECT(packet.fields == 0);
+  const Buffer far_future = Body({{NFULA_TIMESTAMP, Buffer(16, 0xff)}});
+  EXPECT(ParsePacket(View(far_future), &packet) == ParseResult::kIncomplete);
+  const Buffer half_a_tag = Body({{20, Nested({{2, {0, 7}}})}});
+  EXPECT(ParsePacket(View(half_a_tag), &packet) == ParseResult::kIncomplete);
+  const Buffer empty_prefix = Body({{NFULA_PREFIX, {}}});
+  EXPECT(ParsePacket(View(empty_prefix), &packet) == ParseResult::kComplete);
+  EXPECT(packet.prefix.size == 0);
+}
+
+bool Inside(Bytes part, const uint8_t* data, size_t size) {
+  return part.size == 0 || (part.data >= data && part.data + part.size <= data + size);
+}
+
+// The bytes are a heap block of exactly their size, so that the sanitizer sees any step beyond.
+void ParseAnything(const Buffer& input) {
+  const std::unique_ptr<uint8_t[]> exact(new uint8_t[input.size()]);
+  std::copy(input.begin(), input.end(), exact.get());
+  MessageCursor messages({exact.get(), input.size()});
+  NetlinkMessage message;
+  StringTable strings;
+  PacketBatch batch;
+  while (messages.Next(&message)) {
+    LoggedPacket packet;
+    if (ParsePacket(message.body, &packet) == ParseResult::kMalformed) continue;
+    for (const Bytes& part :
+         {packet.prefix, packet.payload, packet.hw_header, packet.hw_address, packet.l2_header}) {
+      EXPECT(Inside(part, exact.get(), input.size()));
+    }
+    batch.Append(packet, 1, &strings);
+  }
+  Buffer out(batch.byte_size());
+  if (batch.count() != 0) batch.CopyTo(out.data());
+  // What is kept is never more than the input and one record per message.
+  EXPECT(out.size() <= input.size() + batch.count() * kRecordWords * sizeof(uint32_t));
+}
+
+Buffer Datagram(int messages) {
+  Buffer datagram;
+  const Buffer body = FullBody();
+  for (int i = 0; i < messages; ++i) {
+    nlmsghdr header = {};
+    header.nlmsg_len = static_cast<uint32_t>(sizeof header + body.size());
+    header.nlmsg_type = NFNL_SUBSYS_ULOG << 8;
+    const auto* bytes = reinterpret_cast<const uint8_t*>(&header);
+    datagram.insert(datagram.end(), bytes, bytes + sizeof header);
+    datagram.insert(datagram.end(), body.begin(), body.end());
+  }
+  return datagram;
+}
+
+void StaysInsideWhateverArrives() {
+  const Buffer datagram = Datagram(2);
+  for (size_t size = 0; size <= datagram.size(); ++size) {
+    ParseAnything({datagram.begin(), datagram.begin() + static_cast<ptrdiff_t>(size)});
+  }
+  std::minstd_rand random(20);
+  for (int i = 0; i < 60000; ++i) {
+    Buffer mutated = datagram;
+    for (auto flips = 1 + random() % 6; flips > 0; --flips) {
+      mutated[random() % mutated.size()] = static_cast<uint8_t>(random());
+    }
+    ParseAnything(mutated);
+  }
+  for (int i = 0; i < 20000; ++i) {
+    Buffer noise(random() % 96);
+    for (uint8_t& byte : noise) byte = static_cast<uint8_t>(random());
+    ParseAnything(noise);
+  }
+}
+
+void WalksMessagesUntilOneDoesNotFit() {
+  Buffer datagram = Datagram(3);
+  const size_t one = datagram.size() / 3;
+  NetlinkMessage message;
+  int seen = 0;
+  MessageCursor whole(View(datagram));
+  while (whole.Next(&message)) ++seen;
+  EXPECT(seen == 3 && !whole.malformed());
+  datagram.pop_back();
+  MessageCursor cut(View(datagram));
+  seen = 0;
+  while (cut.Next(&message)) ++seen;
+  EXPECT(seen == 2 && cut.malformed());
+  datagram[one] = 3;
+  datagram[one + 1] = 0;
+  MessageCursor tiny(View(datagram));
+  seen = 0;
+  while (tiny.Next(&message)) ++seen;
+  EXPECT(seen == 1 && tiny.malformed());
+}
+
+void BindsAndConfiguresInOneMessage() {
+  ConfigMessage message(0x1234, 77, true);
+  message.Command(NFULNL_CFG_CMD_BIND);
+  message.Configure({NFULNL_COPY_PACKET, 65531, 65024, 1, 256, 3});
+  const Bytes bytes = message.bytes();
+  const auto header = LoadHost<nlmsghdr>(bytes.data);
+  EXPECT(header.nlmsg_len == bytes.size && bytes.size == 72);
+  EXPECT(header.nlmsg_type == 0x0401 && header.nlmsg_seq == 77);
+  EXPECT(header.nlmsg_flags == (NLM_F_REQUEST | NLM_F_ACK));
+  EXPECT(bytes.data[18] == 0x12 && bytes.data[19] == 0x34);
+  std::string types;
+  AttributeCursor cursor({bytes.data + 20, bytes.size - 20});
+  Attribute attribute;
+  while (cursor.Next(&attribute)) {
+    types += std::to_string(attribute.type) + ":" + std::to_string(attribute.value.size) + " ";
+    if (attribute.type == NFULA_CFG_FLAGS) EXPECT(LoadBe16(attribute.value.data) == 3);
+    if (attribute.type == NFULA_CFG_MODE) EXPECT(LoadBe32(attribute.value.data) == 65531);
+  }
+  EXPECT(types == "1:1 2:6 3:4 4:4 5:4 6:2 ");
+  EXPECT(!cursor.malformed());
+}
+
+void PacksRecordsAndBytes() {
+  const Buffer body = FullBody();
+  LoggedPacket packet;
+  ParsePacket(View(body), &packet);
+  StringTable strings;
+  PacketBatch batch;
+  batch.Append(packet, 1, &strings);
+  packet.fields &= ~static_cast<uint32_t>(kFieldTimestamp);
+  batch.Append(packet, (uint64_t{7} << 32) | 8, &strings);
+  EXPECT(batch.count() == 2 && strings.size() == 1);
+  Buffer out(batch.byte_size());
+  batch.CopyTo(out.data());
+  const size_t bytes_per_packet = 5 + 14 + 6 + 3;
+  EXPECT(out.size() == 2 * (kRecordWords * sizeof(uint32_t) + bytes_per_packet));
+  const auto word = [&](size_t record, size_t index) {
+    return LoadHost<uint32_t>(out.data() + (record * kRecordWords + index) * sizeof(uint32_t));
+  };
+  EXPECT(word(0, kWordOrigin) == 0x01020702);
+  EXPECT(word(0, kWordPrefix) == 1 && word(1, kWordPrefix) == 1);
+  EXPECT(word(1, kWordTimestampHigh) == 7 && word(1, kWordTimestampLow) == 8);
+  EXPECT(word(0, kWordBytesAt) == 0 && word(1, kWordBytesAt) == bytes_per_packet);
+  EXPECT(word(0, kWordHwSizes) == ((14U << 16) | 6));
+  EXPECT(out[2 * kRecordWords * sizeof(uint32_t)] == 0x45);
+}
+
+void NumbersStringsInOrder() {
+  StringTable strings;
+  EXPECT(strings.Intern("") == 0);
+  EXPECT(strings.Intern("a") == 1 && strings.Intern("b") == 2);
+  EXPECT(strings.Intern("a") == 1 && strings.Intern("a") == 1);
+  EXPECT(strings.size() == 2 && strings.at(1) == "b");
+  strings.Clear();
+  EXPECT(strings.Intern("b") == 1);
+}
+
+}  // namespace
+}  // namespace packet_logs
+
+int main() {
+  packet_logs::ParsesEveryAttribute();
+  packet_logs::LeavesOutAttributesOfAnotherLength();
+  packet_logs::RefusesValuesThatCannotBe();
+  packet_logs::StaysInsideWhateverArrives();
+  packet_logs::WalksMessagesUntilOneDoesNotFit();
+  packet_logs::BindsAndConfiguresInOneMessage();
+  packet_logs::PacksRecordsAndBytes();
+  packet_logs::NumbersStringsInOrder();
+  if (packet_logs::failures == 0) std::puts("all passed");
+  return packet_logs::failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

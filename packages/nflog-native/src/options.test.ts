@@ -1,0 +1,85 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type NflogOptions, parseChanges, parseOptions, toNativeConfig } from './options.js'
+
+describe('options', () => {
+  it('have defaults that batch in the kernel and wait 10 ms at most', () => {
+    const settings = parseOptions({ groups: 5 })
+    expect(settings.groups).toEqual([5])
+    expect(toNativeConfig(settings)).toEqual({
+      copyMode: 2,
+      copyRange: 65531,
+      netlinkBufferBytes: 65024,
+      flushCentiseconds: 1,
+      queueThreshold: 256,
+      flags: 1,
+      receiveBufferBytes: 32 * 1024 * 1024
+    })
+  })
+
+  it.each<[NflogOptions, object]>([
+    [
+      { groups: 1, copyBytes: 0 },
+      { copyMode: 1, copyRange: 0 }
+    ],
+    [
+      { groups: 1, copyBytes: 128 },
+      { copyMode: 2, copyRange: 128 }
+    ],
+    [{ groups: 1, flushMs: 0 }, { flushCentiseconds: 0 }],
+    [{ groups: 1, flushMs: 11 }, { flushCentiseconds: 2 }],
+    [{ groups: 1, sequence: false }, { flags: 0 }],
+    [{ groups: 1, sequence: 'global' }, { flags: 3 }]
+  ])('%j become %j', (options, native) => {
+    expect(toNativeConfig(parseOptions(options))).toMatchObject(native)
+  })
+
+  it.each<[keyof NflogOptions, unknown]>([
+    ['groups', 65536],
+    ['groups', -1],
+    ['groups', 0.5],
+    ['groups', []],
+    ['groups', [3, 3]],
+    ['copyBytes', 65532],
+    ['queueThreshold', 0],
+    ['flushMs', 3_600_001],
+    ['netlinkBufferBytes', 8191],
+    ['netlinkBufferBytes', 131073],
+    ['receiveBufferBytes', 2 ** 30],
+    ['flushMs', Number.NaN]
+  ])('refuse %s: %j with a RangeError that names it', (name, value) => {
+    expect(() => parseOptions({ groups: 1, [name]: value })).toThrow(RangeError)
+    expect(() => parseOptions({ groups: 1, [name]: value })).toThrow(name)
+  })
+
+  it.each([
+    ['groups', '1'],
+    ['groups', undefined],
+    ['copyBytes', '1'],
+    ['sequence', 'local'],
+    ['overrun', 'drop'],
+    ['signal', {}],
+    ['queueTreshold', 1]
+  ])('refuse %s: %j with a TypeError that names it', (name, value) => {
+    const options = { groups: 1, [name]: value } as unknown as NflogOptions
+    expect(() => parseOptions(options)).toThrow(TypeError)
+    expect(() => parseOptions(options)).toThrow(name)
+  })
+
+  it('accept what the kernel accepts and nothing else', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -10, max: 140_000 }), bytes => {
+        const isFine = bytes >= 8192 && bytes <= 131_072
+        const parse = (): unknown => parseOptions({ groups: 0, netlinkBufferBytes: bytes })
+        if (isFine) parse()
+        else expect(parse).toThrow(RangeError)
+      })
+    )
+  })
+
+  it('change only what a change names', () => {
+    const { tuning } = parseOptions({ groups: 1, copyBytes: 100 })
+    expect(parseChanges(tuning, { flushMs: 50, queueThreshold: undefined })).toEqual({ ...tuning, flushMs: 50 })
+    expect(() => parseChanges(tuning, { groups: 2 } as object)).toThrow(/unknown option groups/)
+  })
+})
