@@ -13,7 +13,7 @@ export async function printEvents(io: Io, prefixes: readonly string[], options: 
   try {
     await using bus = await openBus(io, options.socket, { signal })
     await using events = bus.subscribe(prefixes.length > 0 ? prefixes : '')
-    void reportConnection(io, bus)
+    void reportConnection(io, bus, signal)
     void events.ready.then(
       () => io.stderr.write(`packet-logs: listening at ${bus.path}\n`),
       () => undefined
@@ -68,9 +68,10 @@ function reportLoss(io: Io, events: Subscription): { end(): void } {
 }
 
 /** Every prefix has a connection of its own; what matters to the reader is whether all of them stand. */
-async function reportConnection(io: Io, bus: BusClient): Promise<void> {
+async function reportConnection(io: Io, bus: BusClient, signal: AbortSignal): Promise<void> {
   const away = new Set<string>()
   for await (const status of bus.status()) {
+    if (signal.aborted) return
     if (!('use' in status) || status.use !== 'subscribe') continue
     if (status.type === 'disconnected') {
       if (away.size === 0) io.stderr.write('packet-logs: the bus is gone, waiting for it to come back\n')

@@ -1,6 +1,18 @@
-import { dnsResponseName, dnsTypeName, icmpTypeName, protocolName } from './protocol-names.js'
+import type {
+  DhcpInfo,
+  DnsInfo,
+  DnsQuestionInfo,
+  DnsRecordInfo,
+  IcmpInfo,
+  Ipv4Info,
+  Ipv6Info,
+  PacketInfo,
+  TcpInfo
+} from '@packet-logs/decoder'
+import { dnsResponseName, dnsTypeName, icmpTypeName, icmpv6TypeName, protocolName } from './protocol-names.js'
 
-type JsonObject = Readonly<Record<string, unknown>>
+/** An object from the bus, where anybody may have written anything: the keys are PacketInfo's, the values unchecked. */
+type Unchecked<T> = { readonly [Key in keyof T]?: unknown }
 
 /** What one line says about a packet. Texts come from the network and are not yet safe to print. */
 export interface PacketSummary {
@@ -22,26 +34,28 @@ const maxDnsRecords = 3
 
 /** Reads SPR's JSON for a packet, ours with its added keys or the original; `undefined` for any other value. */
 export function summarisePacket(value: unknown): PacketSummary | undefined {
-  const event = asObject(value)
+  const event = unchecked<PacketInfo>(value)
   const { Prefix: prefix, Action: action, Timestamp: timestamp } = event ?? {}
-  if (!event || typeof prefix !== 'string' || typeof action !== 'string' || typeof timestamp !== 'string')
+  if (!event || typeof prefix !== 'string' || typeof action !== 'string' || typeof timestamp !== 'string') {
     return undefined
-  const ip = asObject(event['IP']) ?? asObject(event['IPv6'])
-  const transport = asObject(event['TCP']) ?? asObject(event['UDP'])
+  }
   return {
     time: clockTime(timestamp),
     action,
     prefix: prefix.trim(),
-    devices: formatDevices(text(event, 'InDev'), text(event, 'OutDev')),
+    devices: formatDevices(text(event.InDev), text(event.OutDev)),
     protocol: protocolOf(event),
-    endpoints: ip ? formatEndpoints(event, ip, transport) : '',
+    endpoints: formatEndpoints(event),
     details: [...describeLayers(event), ...describeProblem(event)]
   }
 }
 
-function formatEndpoints(event: JsonObject, ip: JsonObject, transport: JsonObject | undefined): string {
-  const source = formatEndpoint(text(ip, 'SrcIP'), transport?.['SrcPort'], text(event, 'RecentDomainSrc'))
-  const destination = formatEndpoint(text(ip, 'DstIP'), transport?.['DstPort'], text(event, 'RecentDomainDst'))
+function formatEndpoints(event: Unchecked<PacketInfo>): string {
+  const ip = unchecked<Ipv4Info | Ipv6Info>(event.IP) ?? unchecked<Ipv6Info>(event.IPv6)
+  if (!ip) return ''
+  const ports = unchecked<TcpInfo>(event.TCP) ?? unchecked<TcpInfo>(event.UDP)
+  const source = formatEndpoint(text(ip.SrcIP), ports?.SrcPort, text(event.RecentDomainSrc))
+  const destination = formatEndpoint(text(ip.DstIP), ports?.DstPort, text(event.RecentDomainDst))
   return `${source} → ${destination}`
 }
 
@@ -62,79 +76,56 @@ function clockTime(timestamp: string): string {
   return clock === undefined ? timestamp : `${clock}.${fraction.slice(0, 3).padEnd(3, '0')}`
 }
 
-function protocolOf(event: JsonObject): string {
-  for (const [key, name] of [
-    ['DNS', 'DNS'],
-    ['DHCP', 'DHCP'],
-    ['TCP', 'TCP'],
-    ['UDP', 'UDP'],
-    ['ICMPv4', 'ICMP'],
-    ['ICMPv6', 'ICMPv6'],
-    ['ARP', 'ARP']
-  ] as const) {
-    if (asObject(event[key])) return name
-  }
-  const ipv4 = asObject(event['IP'])
-  const ipv6 = asObject(event['IPv6'])
-  const number = ipv4?.['Protocol'] ?? ipv6?.['Protocol'] ?? ipv6?.['NextHeader']
+function protocolOf(event: Unchecked<PacketInfo>): string {
+  if (unchecked(event.DNS)) return 'DNS'
+  if (unchecked(event.DHCP)) return 'DHCP'
+  const number = unchecked<Ipv4Info>(event.IP)?.Protocol ?? unchecked<Ipv6Info>(event.IPv6)?.Protocol
   return typeof number === 'number' ? protocolName(number) : ''
 }
 
-function describeLayers(event: JsonObject): string[] {
-  const dns = asObject(event['DNS'])
+function describeLayers(event: Unchecked<PacketInfo>): string[] {
+  const dns = unchecked<DnsInfo>(event.DNS)
   if (dns) return describeDns(dns)
-  const tcp = asObject(event['TCP'])
+  const tcp = unchecked<TcpInfo>(event.TCP)
   if (tcp) return [tcpFlags.filter(flag => tcp[flag] === true).join(' ')].filter(flags => flags !== '')
-  const dhcp = asObject(event['DHCP'])
-  if (dhcp) return [dhcp['Operation'] === 2 ? 'reply' : 'request']
-  for (const [key, version] of [
-    ['ICMPv4', 4],
-    ['ICMPv6', 6]
-  ] as const) {
-    const icmp = asObject(event[key])
-    if (icmp) return describeIcmp(icmp, version)
-  }
-  return []
+  const dhcp = unchecked<DhcpInfo>(event.DHCP)
+  if (dhcp) return [dhcp.Operation === 2 ? 'reply' : 'request']
+  return [...describeIcmp(event.ICMPv4, icmpTypeName), ...describeIcmp(event.ICMPv6, icmpv6TypeName)]
 }
 
-function describeIcmp(icmp: JsonObject, version: 4 | 6): string[] {
-  const { Type: type, Code: code, Seq: seq, Target: target } = icmp
-  if (typeof type !== 'number') return []
-  const words = [icmpTypeName(version, type)]
-  if (typeof code === 'number' && code !== 0) words.push(`code ${code}`)
-  if (typeof seq === 'number') words.push(`seq ${seq}`)
-  if (typeof target === 'string') words.push(target)
+function describeIcmp(layer: unknown, typeName: (type: number) => string): string[] {
+  const icmp = unchecked<IcmpInfo & { TargetAddress: string }>(layer)
+  if (typeof icmp?.Type !== 'number') return []
+  const words = [typeName(icmp.Type)]
+  if (typeof icmp.Code === 'number' && icmp.Code !== 0) words.push(`code ${icmp.Code}`)
+  if (typeof icmp.Seq === 'number') words.push(`seq ${icmp.Seq}`)
+  if (typeof icmp.TargetAddress === 'string') words.push(icmp.TargetAddress)
   return [words.join(' ')]
 }
 
-function describeDns(dns: JsonObject): string[] {
-  const details = list(dns['Questions']).map(question => {
-    const type = question['Type']
-    return `${base64Text(question['Name'])} ${typeof type === 'number' ? dnsTypeName(type) : '?'}`
+function describeDns(dns: Unchecked<DnsInfo>): string[] {
+  const questions = list<DnsQuestionInfo>(dns.Questions).map(({ Name: name, Type: type }) => {
+    return `${base64Text(name)} ${typeof type === 'number' ? dnsTypeName(type) : '?'}`
   })
-  if (dns['QR'] !== true) return details.map(question => `? ${question}`)
-  const code = dns['ResponseCode']
-  if (typeof code === 'number' && code !== 0) details.push(dnsResponseName(code))
-  const answers = list(dns['Answers'])
+  if (dns.QR !== true) return questions.map(question => `? ${question}`)
+  const code = dns.ResponseCode
+  if (typeof code === 'number' && code !== 0) return [...questions, dnsResponseName(code)]
+  const answers = list<DnsRecordInfo>(dns.Answers)
   const shown = answers.slice(0, maxDnsRecords).map(describeAnswer)
   if (answers.length > maxDnsRecords) shown.push(`and ${answers.length - maxDnsRecords} more`)
-  return shown.length > 0 ? [...details, `= ${shown.join(', ')}`] : details
+  return shown.length > 0 ? [...questions, `= ${shown.join(', ')}`] : questions
 }
 
-function describeAnswer(record: JsonObject): string {
-  const address = text(record, 'IP')
-  if (address !== '') return address
-  for (const key of ['CNAME', 'PTR', 'NS']) {
-    const name = base64Text(record[key])
-    if (name !== '') return name
+function describeAnswer(record: Unchecked<DnsRecordInfo>): string {
+  for (const value of [text(record.IP), base64Text(record.CNAME), base64Text(record.PTR), base64Text(record.NS)]) {
+    if (value !== '') return value
   }
-  const type = record['Type']
-  return typeof type === 'number' ? dnsTypeName(type) : '?'
+  return typeof record.Type === 'number' ? dnsTypeName(record.Type) : '?'
 }
 
-function describeProblem(event: JsonObject): string[] {
-  const error = asObject(event['DecodeError'])
-  return error ? [`cannot be decoded: ${text(error, 'Layer')} ${text(error, 'Reason')}`.trimEnd()] : []
+function describeProblem(event: Unchecked<PacketInfo>): string[] {
+  const error = unchecked<NonNullable<PacketInfo['DecodeError']>>(event.DecodeError)
+  return error ? [`cannot be decoded: ${text(error.Layer)} ${text(error.Reason)}`.trimEnd()] : []
 }
 
 /** Names inside DNS are base64 in this JSON, because Go writes bytes that way. */
@@ -142,16 +133,15 @@ function base64Text(value: unknown): string {
   return typeof value === 'string' ? Buffer.from(value, 'base64').toString() : ''
 }
 
-function text(object: JsonObject, key: string): string {
-  const value = object[key]
+function text(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
-function list(value: unknown): JsonObject[] {
+function list<T>(value: unknown): Unchecked<T>[] {
   const members: readonly unknown[] = Array.isArray(value) ? value : []
-  return members.map(asObject).filter(member => member !== undefined)
+  return members.map(member => unchecked<T>(member)).filter(member => member !== undefined)
 }
 
-function asObject(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+function unchecked<T>(value: unknown): Unchecked<T> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
 }

@@ -82,8 +82,12 @@ export function protocolName(number: number): string {
   return protocols[number] ?? `protocol ${number}`
 }
 
-export function icmpTypeName(version: 4 | 6, type: number): string {
-  return (version === 4 ? icmpTypes : icmpv6Types)[type] ?? `type ${type}`
+export function icmpTypeName(type: number): string {
+  return icmpTypes[type] ?? `type ${type}`
+}
+
+export function icmpv6TypeName(type: number): string {
+  return icmpv6Types[type] ?? `type ${type}`
 }
 
 export function dnsTypeName(type: number): string {
