@@ -79,6 +79,23 @@ describe('an NFLOG record', () => {
     })
   })
 
+  it('tells no half value, wherever a capture cut it', () => {
+    fc.assert(
+      fc.property(loggedPacket, packet => {
+        const { data } = fromLoggedPacket(packet)
+        for (let end = 4; end <= data.length; end++) {
+          const cut = toLoggedPacket({ linkType: 239, data: data.subarray(0, end), originalLength: data.length })
+          const { payload, originalLength, prefix, ...fields } = cut ?? { payload: data, prefix: 'none' }
+          expect(packet).toMatchObject(fields)
+          expect(['', packet.prefix]).toContain(prefix)
+          expect(payload).toEqual(packet.payload.subarray(0, payload.length))
+          expect(originalLength ?? payload.length).toBeLessThanOrEqual(packet.payload.length)
+        }
+      }),
+      { numRuns: 30 }
+    )
+  })
+
   it('cuts a payload that no attribute can hold, as the kernel does', () => {
     const record = fromLoggedPacket({ group: 0, prefix: '', payload: new Uint8Array(70_000) })
     const packet = toLoggedPacket(captured(record))

@@ -23,7 +23,7 @@ export interface ToLoggedPacketOptions {
 
 /**
  * Reads a captured packet as the kernel would have logged it. Undefined for link types other than raw IP, Ethernet and
- * NFLOG, and for records too short for their header. Byte arrays are views of `captured.data`. Never throws.
+ * NFLOG, and for records too short for their header. Byte arrays may be views of `captured.data`. Never throws.
  */
 export function toLoggedPacket(
   captured: CapturedPacket,

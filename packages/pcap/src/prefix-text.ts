@@ -17,10 +17,7 @@ export function decodePrefix(value: Uint8Array): PrefixText {
 
 /** The bytes of a prefix, closed by a NUL. */
 export function encodePrefix(prefix: string, prefixBytes: Uint8Array | undefined): Uint8Array {
-  const bytes = prefixBytes ?? encoder.encode(prefix)
-  const closed = new Uint8Array(bytes.length + 1)
-  closed.set(bytes)
-  return closed
+  return prefixBytes === undefined ? encoder.encode(`${prefix}\0`) : Uint8Array.of(...prefixBytes, 0)
 }
 
 function decodeStrictly(bytes: Uint8Array): string | undefined {
