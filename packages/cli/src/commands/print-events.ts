@@ -5,7 +5,7 @@ import { type Io, takesColor, write } from '../io.js'
 import { openBus } from './open-bus.js'
 import type { SubscribeOptions } from './subscribe.js'
 
-const lossReportMs = 5_000
+const lossReportMs = 2_000
 
 /** Prints events until the time is up, the command is ended, or nobody reads the output any more. */
 export async function printEvents(io: Io, prefixes: readonly string[], options: SubscribeOptions): Promise<void> {

@@ -94,7 +94,15 @@ describe('formatEventLine', () => {
     const hostile = fc.string({ unit: 'binary' })
     const layer = fc.oneof(fc.jsonValue(), fc.dictionary(fc.constantFrom('SrcIP', 'Questions', 'Type'), fc.jsonValue()))
     const packet = fc
-      .record({ Prefix: hostile, Action: hostile, Timestamp: hostile, InDev: hostile, IP: layer, DNS: layer, TCP: layer })
+      .record({
+        Prefix: hostile,
+        Action: hostile,
+        Timestamp: hostile,
+        InDev: hostile,
+        IP: layer,
+        DNS: layer,
+        TCP: layer
+      })
       .map(value => JSON.stringify(value))
     fc.assert(
       fc.property(hostile, fc.oneof(hostile, packet), (topic, value) => {
@@ -106,7 +114,11 @@ describe('formatEventLine', () => {
 
 describe('formatEventJson', () => {
   it('is one line that parses to the topic and the value, JSON or not', () => {
-    const value = fc.oneof(fc.json(), fc.string({ unit: 'binary' }), fc.json().map(text => ` ${text}\r\n`))
+    const value = fc.oneof(
+      fc.json(),
+      fc.string({ unit: 'binary' }),
+      fc.json().map(text => ` ${text}\r\n`)
+    )
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), value, (topic, text) => {
         const line = formatEventJson({ topic, value: text })

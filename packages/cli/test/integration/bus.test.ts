@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { connectBus, listenBus } from '@packet-logs/bus'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { commandPath } from '../support/run-command.js'
+
+/** The built command at work, as a user runs it. */
+class Command {
+  readonly process: ChildProcess
+  stdout = ''
+  stderr = ''
+  readonly #ended: Promise<unknown[]>
+
+  constructor(args: readonly string[], input?: string) {
+    this.process = spawn(process.execPath, [commandPath, ...args], { stdio: 'pipe' })
+    this.#ended = once(this.process, 'close')
+    this.process.stdin?.on('error', () => undefined).end(input ?? '')
+    this.process.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()))
+  }
+
+  /** Starts reading its standard output; until then the pipe fills up. */
+  read(): this {
+    this.process.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()))
+    return this
+  }
+
+  async said(text: string): Promise<void> {
+    while (!this.stderr.includes(text)) {
+      if (this.process.exitCode !== null) throw new Error(`ended without saying "${text}": ${this.stderr}`)
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+  }
+
+  async exitCode(): Promise<unknown> {
+    return (await this.#ended)[0]
+  }
+}
+
+describe('packet-logs bus, publish and subscribe', () => {
+  let directory: string
+  let socket: string
+  const commands: Command[] = []
+
+  const start = (args: readonly string[], input?: string): Command => {
+    const command = new Command([...args, '--socket', socket], input)
+    commands.push(command)
+    return command
+  }
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'packet-logs-cli-'))
+    socket = join(directory, 'bus.sock')
+  })
+
+  afterEach(async () => {
+    for (const { process: child } of commands.splice(0)) child.kill('SIGKILL')
+    await rm(directory, { recursive: true })
+  })
+
+  it('carry events from a publisher to readers of their prefixes, and end with 0 when told to', async () => {
+    const bus = start(['bus']).read()
+    await bus.said('bus ready at')
+    const some = start(['subscribe', 'nft:drop', 'alert:']).read()
+    const all = start(['subscribe', '-j']).read()
+    await Promise.all([some.said('listening'), all.said('listening')])
+    expect(await start(['publish', 'nft:drop:input', '{"a":1.0}']).exitCode()).toBe(0)
+    expect(await start(['publish', 'other:x', 'evil\u001b[2J']).exitCode()).toBe(0)
+    expect(await start(['publish', 'alert:y', '-'], '1\n"two"\nthree').exitCode()).toBe(0)
+    await waitFor(() => all.stdout.split('\n').length > 5)
+    expect(all.stdout.split('\n')).toEqual([
+      '{"Topic":"nft:drop:input","Value":{"a":1.0}}',
+      '{"Topic":"other:x","Value":"evil\\u001b[2J"}',
+      '{"Topic":"alert:y","Value":1}',
+      '{"Topic":"alert:y","Value":"two"}',
+      '{"Topic":"alert:y","Value":"three"}',
+      ''
+    ])
+    await waitFor(() => some.stdout.includes('three'))
+    expect(some.stdout.replaceAll(/^\S+ /gm, '').split('\n')).toEqual([
+      'nft:drop:input {"a":1}',
+      'alert:y 1',
+      'alert:y two',
+      'alert:y three',
+      ''
+    ])
+    some.process.kill('SIGINT')
+    all.process.kill('SIGTERM')
+    expect(await some.exitCode()).toBe(0)
+    expect(await all.exitCode()).toBe(0)
+    bus.process.kill('SIGINT')
+    expect(await bus.exitCode()).toBe(0)
+    expect(all.stderr).toBe(`packet-logs: listening at ${socket}\n`)
+  })
+
+  it('subscribe ends with 0 when its time is up', async () => {
+    await using server = await listenBus({ path: socket })
+    const command = start(['subscribe', '--timeout', '0.5']).read()
+    expect(await command.exitCode()).toBe(0)
+    expect(command.stderr).toBe(`packet-logs: listening at ${server.path}\n`)
+  })
+
+  it('subscribe says when the bus goes, and goes on when it comes back', async () => {
+    const first = await listenBus({ path: socket })
+    const reader = start(['subscribe', '-j', 'a:', 'b:']).read()
+    await reader.said('listening')
+    await first.close()
+    await reader.said('the bus is gone')
+    await using second = await listenBus({ path: socket })
+    await reader.said('the bus is back')
+    second.broker.publish('b:x', { again: true })
+    await waitFor(() => reader.stdout !== '')
+    expect(reader.stdout).toBe('{"Topic":"b:x","Value":{"again":true}}\n')
+    expect(reader.stderr.match(/is gone/g)).toHaveLength(1)
+  })
+
+  it('subscribe ends without a fuss when its reader has seen enough', async () => {
+    await using server = await listenBus({ path: socket })
+    const reader = start(['subscribe'])
+    await reader.said('listening')
+    const lines = createInterface({ input: reader.process.stdout ?? process.stdin })
+    server.broker.publish('a', 1)
+    await once(lines, 'line')
+    reader.process.stdout?.destroy()
+    const timer = setInterval(() => server.broker.publish('a', 'x'.repeat(1_000)), 5)
+    expect(await reader.exitCode()).toBe(0)
+    clearInterval(timer)
+    expect(reader.stderr).toBe(`packet-logs: listening at ${socket}\n`)
+  })
+
+  it('subscribe neither grows nor hangs when nobody reads its output, and says what was lost', async () => {
+    await using server = await listenBus({ path: socket })
+    const reader = start(['subscribe'])
+    await reader.said('listening')
+    const value = 'x'.repeat(1_000)
+    await using client = await connectBus({ path: server.path })
+    for (let sent = 0; sent < 100_000; sent++) {
+      client.publishText('flood', value)
+      if (sent % 1_000 === 999) await client.drain()
+    }
+    await reader.said('events lost')
+    expect(residentBytes(reader.process.pid ?? 0)).toBeLessThan(220e6)
+    reader.process.kill('SIGTERM')
+    expect(await reader.exitCode()).toBe(0)
+  })
+
+  it('publish hands over a long stream whole', async () => {
+    await using server = await listenBus({ path: socket })
+    await using events = server.broker.subscribe('long')
+    const count = 20_000
+    const input = Array.from({ length: count }, (_, index) => `${index} ${'x'.repeat(300)}\n`).join('')
+    const publisher = start(['publish', 'long:x', '-'], input)
+    let next = 0
+    for await (const { value } of events) {
+      expect(Number.parseInt(value, 10)).toBe(next++)
+      if (next === count) break
+    }
+    expect(await publisher.exitCode()).toBe(0)
+  })
+
+  it('publish fails when there is no bus, and bus when there is one already', async () => {
+    const publisher = start(['publish', 'a', 'b'])
+    expect(await publisher.exitCode()).toBe(1)
+    expect(publisher.stderr).toContain(`no bus answers at ${socket}`)
+    await using server = await listenBus({ path: socket })
+    const second = start(['bus'])
+    expect(await second.exitCode()).toBe(1)
+    expect(second.stderr).toMatch(/^packet-logs: .*bus\.sock/)
+    expect(server.stats.received).toBe(0)
+  })
+})
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(resolve => setTimeout(resolve, 5))
+}
+
+function residentBytes(pid: number): number {
+  const [, pages = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')
+  return Number(pages) * 4_096
+}
