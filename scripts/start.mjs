@@ -40,7 +40,8 @@ async function main() {
   await prepare(['nft', 'ip', 'ping', 'unshare'])
   /** @type {typeof import('../demo/src/index.js')} */
   const { runDemo } = await import(`${root}demo/dist/index.js`)
-  return await runDemo(options)
+  await runDemo(options)
+  return 0
 }
 
 try {

@@ -1,1 +1,1 @@
-export async function runBench(_argv: readonly string[]): Promise<number> { return 0 }
+export { runBench } from './run-bench.js'

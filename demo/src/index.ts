@@ -1,1 +1,1 @@
-export async function runDemo(_options: { json: boolean; seconds?: number }): Promise<number> { return 0 }
+export { type DemoOptions, runDemo } from './demo.js'

@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util'
+
+/** What `npm run bench` was asked for. */
+export interface BenchOptions {
+  /** Events offered per second, a run for each. */
+  rates: readonly number[]
+  /** Seconds for which the generator sends in each run. */
+  seconds: number
+  /** Log rules that each packet meets, so that the generator is not the limit. */
+  rulesPerPacket: number
+  /** Bytes of each packet, from the IP header on. */
+  packetBytes: number
+  json: boolean
+}
+
+export const usage = `Usage: npm run bench [-- OPTIONS]
+
+Generator → nft log → packet-logsd → bus → one subscribing process that counts, in a private network namespace.
+
+  --rates A,B,…   events offered per second, a run for each   (50000,100000,200000,300000,400000)
+  --seconds N     length of each run                          (3)
+  --rules N       log rules that each packet meets            (4)
+  --bytes N       bytes of each packet, 29 to 1500            (60)
+  --json          one JSON object per run on stdout
+  --help          this text
+`
+
+/**
+ * Parses the command line.
+ *
+ * @returns undefined when help is asked for
+ * @throws TypeError that names a wrong option
+ */
+export function parseBenchOptions(argv: readonly string[]): BenchOptions | undefined {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      rates: { type: 'string', default: '50000,100000,200000,300000,400000' },
+      seconds: { type: 'string', default: '3' },
+      rules: { type: 'string', default: '4' },
+      bytes: { type: 'string', default: '60' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false }
+    }
+  })
+  if (values.help) return undefined
+  return {
+    rates: values.rates.split(',').map(rate => integerWithin('--rates', rate, 1, 100_000_000)),
+    seconds: integerWithin('--seconds', values.seconds, 1, 600),
+    rulesPerPacket: integerWithin('--rules', values.rules, 1, 64),
+    packetBytes: integerWithin('--bytes', values.bytes, 29, 1500),
+    json: values.json
+  }
+}
+
+function integerWithin(option: string, text: string, lowest: number, highest: number): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= lowest && value <= highest) return value
+  throw new TypeError(`${option} takes whole numbers from ${lowest} to ${highest}, not ${text}`)
+}
