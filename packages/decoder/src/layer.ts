@@ -36,12 +36,10 @@ export abstract class Layer {
   protected abstract decode(): DecodeError | undefined
 
   /** The protocol of this layer's payload, if the registry knows one. */
-  next(_registry: Registry): Protocol | undefined {
-    return undefined
-  }
+  next?(registry: Registry): Protocol | undefined
 
   /** Announces the layer under its typed accessor. */
-  announce(_found: FoundLayers): void {}
+  announce?(found: FoundLayers): void
 
   /** Header bytes, as a view. */
   get contents(): Uint8Array {

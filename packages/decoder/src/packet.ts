@@ -33,6 +33,8 @@ export interface Packet extends Readonly<FoundLayers> {
   readonly error: DecodeError | undefined
 }
 
+const NETWORK_LAYERS: ReadonlySet<string> = new Set(['IPv4', 'IPv6'])
+
 /** Decodes one packet after another into the same layer objects, so that a hot path allocates nothing. */
 export class ReusablePacket implements Packet {
   readonly #registry: Registry
@@ -132,22 +134,16 @@ export class ReusablePacket implements Packet {
     return this.decodeAll().#found
   }
 
-  /** Only IP nests in itself here, so everything else is settled as soon as it is met. */
+  /** Nothing but IP nests in itself, so everything else is settled as soon as it is met. */
   #first<K extends keyof FoundLayers>(key: K): FoundLayers[K] {
     while (this.#found[key] === undefined && this.#next !== undefined) this.#decodeNext()
     return this.#found[key]
   }
 
+  /** IP nests in itself, and nowhere else: no transport header is read to find the innermost. */
   #inner<K extends 'ipv4' | 'ipv6'>(key: K): FoundLayers[K] {
-    const { tcp, udp, icmpv4, icmpv6 } = this.#found
-    if (tcp ?? udp ?? icmpv4 ?? icmpv6) return this.#found[key]
-    while (this.#next !== undefined && !this.#pastNetwork()) this.#decodeNext()
+    while (this.#next !== undefined && NETWORK_LAYERS.has(this.#next.name)) this.#decodeNext()
     return this.#found[key]
-  }
-
-  #pastNetwork(): boolean {
-    const { tcp, udp, icmpv4, icmpv6 } = this.#found
-    return (tcp ?? udp ?? icmpv4 ?? icmpv6) !== undefined
   }
 
   #networkProtocol(etherType: number | undefined): Protocol | undefined {
@@ -172,7 +168,7 @@ export class ReusablePacket implements Packet {
     const error = layer.read(this.#bytes, this.#start, this.#end)
     if (layer.usable) {
       this.#layers.push(layer)
-      layer.announce(this.#found)
+      layer.announce?.(this.#found)
     }
     if (error !== undefined) {
       this.#error = error
@@ -181,7 +177,7 @@ export class ReusablePacket implements Packet {
     if (layer.headerEnd >= layer.end) return
     this.#start = layer.headerEnd
     this.#end = layer.end
-    this.#next = layer.next(this.#registry)
+    this.#next = layer.next?.(this.#registry)
   }
 
   /** One pooled object per protocol; a protocol nested in itself needs another, which is not kept. */
@@ -194,14 +190,15 @@ export class ReusablePacket implements Packet {
   }
 }
 
-const packets = extendedRegistry()
+/** Filled once, handed to nobody: what {@link decodePacket} takes packets for cannot be changed behind its back. */
+const standard = extendedRegistry()
 
 /**
  * Decodes a packet from its network header on. Never throws; what is wrong is in `error`.
  * @param etherType decides between IPv4 and IPv6; without it (or with 0) the version nibble does.
  */
 export function decodePacket(payload: Uint8Array, etherType?: number): Packet {
-  const packet = new ReusablePacket(packets)
+  const packet = new ReusablePacket(standard)
   packet.reset(payload, etherType)
   return packet
 }

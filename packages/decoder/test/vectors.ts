@@ -63,3 +63,11 @@ export const vectors: readonly Vector[] = lines<VectorLine>('packets.jsonl').map
 export const dissections: ReadonlyMap<string, Readonly<Record<string, readonly string[]>>> = new Map(
   lines<{ id: string; tshark: Record<string, string[]> }>('tshark.jsonl').map(({ id, tshark }) => [id, tshark])
 )
+
+/** What the domain cache holds when the vector's packet arrives. */
+export function domainsOf({ expected }: Vector): { recentDomainSrc: string; recentDomainDst: string } {
+  return {
+    recentDomainSrc: expected.event?.RecentDomainSrc ?? '',
+    recentDomainDst: expected.event?.RecentDomainDst ?? ''
+  }
+}

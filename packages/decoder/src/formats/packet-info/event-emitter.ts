@@ -33,6 +33,7 @@ export class EventEmitter {
   /** The raw bytes of the event written last. */
   readonly raw: RawBytes = new RawBytes()
   readonly #out = new JsonWriter()
+  readonly #sink: LayerSink = { out: this.#out, raw: this.raw, bytes: new ByteReader() }
   readonly #hwHeader = new ByteReader()
   readonly #timestamp = new TimestampWriter()
   readonly #topics = new TextCache(prefix => `{"topic":${quoteGo(topicOf(prefix))},"value":"`)
@@ -76,7 +77,8 @@ export class EventEmitter {
     const { shed } = plan
     const start = out.at
     raw.begin(plan.cut)
-    const sink: LayerSink = { out, raw, bytes: packet.bytes }
+    const sink = this.#sink
+    sink.bytes = packet.bytes
     const { found } = packet
     if (logged.hwType !== undefined) this.#writeEthernet(logged.hwType, logged.hwHeader)
     if (shed < Shed.layers) {
@@ -129,7 +131,7 @@ export class EventEmitter {
       out.fragment(EMPTY)
     }
     out.fragment(ethernet.hwType)
-    out.uint(hwType)
+    out.uint(hwType & 0xffff)
     out.byte(CLOSE)
   }
 

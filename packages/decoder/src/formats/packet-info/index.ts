@@ -41,6 +41,7 @@ export interface LineWriter {
   /**
    * Writes `{"topic":"nft:…","value":"…"}` and a newline at `at` of `into`. Returns the new end, -1 when the line does
    * not fit (bytes from `at` on are then undefined), or `at` for a packet strict mode drops.
+   * @throws RangeError when `at` is outside `into`
    */
   write(packet: LoggedPacket, into: Uint8Array, at: number): number
 }
@@ -52,5 +53,10 @@ export interface LineWriter {
 export function createLineWriter(options?: PacketInfoOptions): LineWriter {
   const resolved = resolveOptions(options)
   const events = new EventWriter()
-  return { write: (packet, into, at) => events.line(packet, resolved, into, at) }
+  return {
+    write(packet, into, at) {
+      if (!(at >= 0 && at <= into.length)) throw new RangeError(`at is ${at}; the buffer has ${into.length} bytes`)
+      return events.line(packet, resolved, into, at)
+    }
+  }
 }

@@ -40,9 +40,9 @@ export function writeMeta(out: JsonWriter, devices: TextCache, logged: LoggedPac
   if (vlan !== undefined) {
     out.fragment(meta.vlan)
     out.fragment(NAMES.vlan.protocol)
-    out.uint(vlan.protocol)
+    out.uint(vlan.protocol & 0xffff)
     out.fragment(NAMES.vlan.tci)
-    out.uint(vlan.tci)
+    out.uint(vlan.tci & 0xffff)
     out.byte(CLOSE)
   }
   if (out.at === fields) {
@@ -65,7 +65,7 @@ export function writeDecodeError(out: JsonWriter, error: DecodeError): void {
 }
 
 function writeNumber(out: JsonWriter, key: Fragment, value: number | undefined): void {
-  if (value === undefined) return
+  if (value === undefined || !Number.isSafeInteger(value) || value < 0) return
   out.fragment(key)
   out.uint(value)
 }

@@ -23,7 +23,8 @@ const NO_TCP_OPTIONS = new Fragment(',"Options":[],"Padding":null}')
 export interface LayerSink {
   readonly out: JsonWriter
   readonly raw: RawBytes
-  readonly bytes: ByteReader
+  /** The packet. */
+  bytes: ByteReader
 }
 
 export function writeTcp({ out, raw, bytes }: LayerSink, tcp: Tcp): void {

@@ -9,8 +9,8 @@ import type { ResolvedOptions } from './options.js'
 export const Shed = { bytes: 0, application: 1, raw: 2, layers: 3, strings: 4 } as const
 export type Shed = (typeof Shed)[keyof typeof Shed]
 
-/** Lower than any offset: no raw bytes at all. */
-export const NO_RAW_BYTES = -1
+/** Cuts before the first byte: no raw bytes at all. */
+export const NO_RAW_BYTES = 0
 
 /** How much of a packet an event shows. */
 export class Plan {

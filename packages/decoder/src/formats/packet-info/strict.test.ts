@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { hex, ipv4, logged, udp } from '../../../test/build.js'
+import { domainsOf, vectors } from '../../../test/vectors.js'
+import { formatPacketInfo } from './index.js'
+import { topicOf } from './topic.js'
+
+const strict = { extended: false } as const
+
+describe('strict mode', () => {
+  it.each(vectors.map(vector => [vector.id, vector] as const))(
+    'is byte for byte what SPR makes of %s',
+    (_id, vector) => {
+      const { logged, expected } = vector
+      const text = formatPacketInfo(logged, { ...strict, ...domainsOf(vector) })
+      if (expected.error !== undefined) {
+        expect(text).toBeUndefined()
+        return
+      }
+      expect(JSON.parse(text ?? '')).toEqual(expected.event)
+      const bytes = Buffer.from(text ?? '')
+      expect(bytes.length).toBe(expected.len)
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(expected.sha256)
+      expect(topicOf(logged.prefix)).toBe(expected.topic)
+    }
+  )
+
+  it('gives the text SPR gives for a SYN with options', () => {
+    const packet = logged(
+      hex(`45000030000040004006680bc0a8020508080808
+           9c4001bb00000001000000007002faf019740000020405b401040200`),
+      { group: 0, prefix: 'wan:out ' }
+    )
+    expect(formatPacketInfo(packet, strict)).toBe(
+      '{"TCP":{"Contents":"nEABuwAAAAEAAAAAcAL68Bl0AAACBAW0AQQCAA==","Payload":"","SrcPort":40000,"DstPort":443,"Seq":1,"Ack":0,"DataOffset":7,"FIN":false,"SYN":true,"RST":false,"PSH":false,"ACK":false,"URG":false,"ECE":false,"CWR":false,"NS":false,"Window":64240,"Checksum":6516,"Urgent":0,"Options":[{"OptionType":2,"OptionLength":4,"OptionData":"BbQ="},{"OptionType":1,"OptionLength":1,"OptionData":null},{"OptionType":4,"OptionLength":2,"OptionData":""},{"OptionType":0,"OptionLength":1,"OptionData":null}],"Padding":""},"IP":{"Contents":"RQAAMAAAQABABmgLwKgCBQgICAg=","Payload":"nEABuwAAAAEAAAAAcAL68Bl0AAACBAW0AQQCAA==","Version":4,"IHL":5,"TOS":0,"Length":48,"Id":0,"Flags":2,"FragOffset":0,"TTL":64,"Protocol":6,"Checksum":26635,"SrcIP":"192.168.2.5","DstIP":"8.8.8.8","Options":null,"Padding":null},"Prefix":"wan:out ","Action":"allowed","Timestamp":"2023-11-14T22:13:20.123456Z","InDev":"","OutDev":""}'
+    )
+  })
+
+  it('gives the text SPR gives for a DNS query', () => {
+    const payload = ipv4(hex('1388003500207aeb 00070100000100000000000003633268 02736500 0001 0001'))
+    expect(formatPacketInfo(logged(payload), strict)).toContain(
+      '"DNS":{"Contents":"AAcBAAABAAAAAAAAA2MyaAJzZQAAAQAB","Payload":null,"ID":7,"QR":false,"OpCode":0,"AA":false,"TC":false,"RD":true,"RA":false,"Z":0,"ResponseCode":0,"QDCount":1,"ANCount":0,"NSCount":0,"ARCount":0,"Questions":[{"Name":"YzJoLnNl","Type":1,"Class":1}],"Answers":null,"Authorities":null,"Additionals":null}'
+    )
+  })
+
+  it('reads type and class of a question behind the end of the message, as long as they were captured', () => {
+    const message = hex('0007 0100 0001 0000 0000 0000 0161 00')
+    const payload = ipv4(udp(hex(`${Buffer.from(message).toString('hex')}001c0001`), 1, 53, 8 + message.length))
+    expect(formatPacketInfo(logged(payload), strict)).toContain('"Questions":[{"Name":"YQ==","Type":28,"Class":1}]')
+    expect(formatPacketInfo(logged(payload.subarray(0, payload.length - 1)), strict)).toBeUndefined()
+  })
+
+  it('writes no key SPR does not know, whatever the kernel told', () => {
+    const packet = logged(ipv4(udp(hex('01'))), { seq: 1, mark: 2, timestampSource: 'kernel', etherType: 0x86dd })
+    const event = JSON.parse(formatPacketInfo(packet, { ...strict, payload: 'none' }) ?? '') as object
+    expect(Object.keys(event)).toEqual(['UDP', 'IP', 'Prefix', 'Action', 'Timestamp', 'InDev', 'OutDev'])
+  })
+
+  it('ignores the longest line', () => {
+    const packet = logged(ipv4(udp(new Uint8Array(60_000))))
+    expect(formatPacketInfo(packet, { ...strict, maxLineBytes: 4096 })?.length).toBeGreaterThan(160_000)
+  })
+})

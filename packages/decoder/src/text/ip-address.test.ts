@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { hex } from '../../test/build.js'
+import { ByteReader } from '../bytes/reader.js'
+import { formatIpv4, formatIpv6, isMappedIpv4 } from './ip-address.js'
+
+function over(text: string): ByteReader {
+  const reader = new ByteReader()
+  reader.reset(hex(text))
+  return reader
+}
+
+describe('addresses', () => {
+  it('prints IPv4 in dotted decimal', () => {
+    expect(formatIpv4(over('00 0a 64 ff'), 0)).toBe('0.10.100.255')
+  })
+
+  it.each([
+    ['00000000000000000000000000000000', '::'],
+    ['00000000000000000000000000000001', '::1'],
+    ['20010db8000000000000000000000000', '2001:db8::'],
+    ['20010db8000000000001000000000001', '2001:db8::1:0:0:1'],
+    ['20010db8000100000001000000010001', '2001:db8:1:0:1:0:1:1'],
+    ['00010000000000000000000000000000', '1::'],
+    ['00000000000000000000ffffc0a8020a', '::ffff:192.168.2.10'],
+    ['fe80000000000000abcdef0123456789', 'fe80::abcd:ef01:2345:6789']
+  ])('prints %s as %s', (bytes, text) => {
+    expect(formatIpv6(over(bytes), 0)).toBe(text)
+  })
+
+  it('tells IPv4 in IPv6 clothes', () => {
+    expect(isMappedIpv4(over('00000000000000000000ffff01020304'), 0)).toBe(true)
+    expect(isMappedIpv4(over('00000000000000000000000001020304'), 0)).toBe(false)
+  })
+})
