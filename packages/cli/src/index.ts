@@ -1,4 +1,3 @@
-export { NftError, type NftErrorCode } from './errors.js'
 export type { ExitCode } from './exit-code.js'
 export type { Io } from './io.js'
 export { main } from './main.js'

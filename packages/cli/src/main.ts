@@ -17,7 +17,13 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     // Commander has printed its message (or the help that was asked for) by itself.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (io.signal.aborted && error === io.signal.reason) return 0
-    io.stderr.write(`packet-logs: ${error instanceof Error ? error.message : String(error)}\n`)
+    io.stderr.write(`packet-logs: ${describe(error)}\n`)
     return error instanceof UsageError ? 2 : 1
   }
+}
+
+/** The message, and the code by which the README explains it. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'code' in error && typeof error.code === 'string' ? `${error.message} [${error.code}]` : error.message
 }

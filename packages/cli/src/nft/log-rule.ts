@@ -3,7 +3,7 @@ import type { Json, RuleBody, Statement } from './ruleset.js'
 
 /** Where in the kernel a log rule looks at packets. */
 export type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
-export const hooks: readonly Hook[] = ['prerouting', 'input', 'forward', 'output', 'postrouting']
+const hooks: readonly Hook[] = ['prerouting', 'input', 'forward', 'output', 'postrouting']
 
 /** Devices a rule wants (`==`) or does not want (`!=`) to see. */
 export interface DeviceMatch {

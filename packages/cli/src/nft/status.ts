@@ -3,7 +3,7 @@ import { isOwned } from './marker.js'
 import { counterOf, eachRule, groupLogOf, type Ruleset } from './ruleset.js'
 
 /** A rule that logs to a group. */
-export interface LogRuleStatus {
+interface LogRuleStatus {
   family: string
   table: string
   chain: string

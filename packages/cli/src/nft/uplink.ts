@@ -12,7 +12,7 @@ export async function findDefaultRouteDevices(runner: Pick<NftRunner, 'readProc'
 }
 
 /** `/proc/net/route`: Iface Destination Gateway Flags RefCnt Use Metric Mask …, lowest metric first. */
-export function parseRoutes(text: string): string[] {
+function parseRoutes(text: string): string[] {
   const routes = rows(text).filter(([, destination, , flags, , , , mask]) => {
     return destination === '00000000' && mask === '00000000' && isUsable(flags)
   })
@@ -20,7 +20,7 @@ export function parseRoutes(text: string): string[] {
 }
 
 /** `/proc/net/ipv6_route`: destination length source length next-hop metric refcount use flags device. */
-export function parseIpv6Routes(text: string): string[] {
+function parseIpv6Routes(text: string): string[] {
   const routes = rows(text).filter(([destination, length, , , , , , , flags, device]) => {
     return destination === zeroAddress && length === '00' && isUsable(flags) && device !== 'lo'
   })

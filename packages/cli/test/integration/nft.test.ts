@@ -144,6 +144,17 @@ describeWithKernel('packet-logs nft', () => {
     expect(restored.split('\n').sort()).toEqual(before.split('\n').sort())
   })
 
+  it('works in a namespace by name', async () => {
+    // Names of namespaces live in /run/netns: a private mount keeps them off the machine.
+    const script =
+      'mount -t tmpfs none /run && ip netns add router && "$@" >&2 && ip netns exec router nft list ruleset; ip netns del router'
+    const install = [process.execPath, commandPath, 'nft', 'install', '--uplink', 'wan0', '--netns', 'router', '--yes']
+    const env = { ...process.env, XDG_STATE_HOME: state }
+    const { stdout } = await lab.run('unshare', ['--mount', 'sh', '-c', script, 'sh', ...install], { env })
+    expect(stdout).toContain('oifname "wan0" counter packets 0 bytes 0 log prefix "wan:out " group 0')
+    expect(await listing()).toBe('')
+  })
+
   it('finds the uplink by the default route', async () => {
     await lab.run('sh', [
       '-c',
@@ -218,8 +229,8 @@ describeWithKernel('packet-logs nft', () => {
   it('tells a missing nft, a missing namespace and a missing privilege apart, each with its way out', async () => {
     const status = [process.execPath, commandPath, 'nft', 'status']
     const without = ['--mount', 'sh', '-c', 'mount -t tmpfs none /usr/sbin && exec "$@"', 'sh', ...status]
-    await expect(lab.run('unshare', without)).rejects.toThrow('apt-get install nftables')
-    await expect(lab.run('setpriv', ['--bounding-set', '-net_admin', ...status])).rejects.toThrow('run it with sudo')
+    await expect(lab.run('unshare', without)).rejects.toThrow('[NFT_NOT_FOUND]')
+    await expect(lab.run('setpriv', ['--bounding-set', '-net_admin', ...status])).rejects.toThrow('[NFT_PERMISSION]')
     const { exitCode, stderr } = await run('status', '--netns', 'no-such-namespace')
     expect(exitCode).toBe(1)
     expect(stderr).toContain('network namespace "no-such-namespace" cannot be entered')
