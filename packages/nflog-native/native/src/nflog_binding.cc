@@ -2,6 +2,9 @@
 
 #include <cerrno>
 #include <string>
+#include <vector>
+
+#include "value_builder.h"
 
 namespace packet_logs {
 
@@ -52,19 +55,48 @@ GroupConfig ReadGroupConfig(NumberReader& number) {
   return config;
 }
 
-Napi::Error MakeError(Napi::Env env, const ReaderFailure& failure) {
-  const std::string code = uv_err_name(-failure.failure.error);
-  Napi::Error error = Napi::Error::New(
-      env, code + ": " + uv_strerror(-failure.failure.error) + ", " + failure.failure.call);
-  Napi::Object fields = error.Value();
-  fields.Set("syscall", Napi::String::New(env, failure.failure.call));
-  fields.Set("errno", Napi::Number::New(env, failure.failure.error));
-  fields.Set("osCode", Napi::String::New(env, code));
-  if (failure.group >= 0) fields.Set("group", Napi::Number::New(env, failure.group));
-  if (failure.failure.error == EPERM) {
-    fields.Set("privileged", Napi::Boolean::New(env, NflogSocket::IsPrivileged()));
+napi_value MakeError(ValueBuilder& make, const ReaderFailure& failure) {
+  const int error = failure.failure.error;
+  const std::string code = uv_err_name(-error);
+  const napi_value value =
+      make.Error(code + ": " + uv_strerror(-error) + ", " + failure.failure.call);
+  make.Set(value, "syscall", make.Text(failure.failure.call));
+  make.Set(value, "errno", make.Number(int32_t{error}));
+  make.Set(value, "osCode", make.Text(code));
+  if (failure.group >= 0) make.Set(value, "group", make.Number(int32_t{failure.group}));
+  if (error == EPERM) make.Set(value, "privileged", make.Boolean(NflogSocket::IsPrivileged()));
+  return value;
+}
+
+void Throw(napi_env env, const ReaderFailure& failure) {
+  ValueBuilder make(env);
+  const napi_value error = MakeError(make, failure);
+  if (make.ok()) napi_throw(env, error);
+}
+
+// The strings that JavaScript has not seen yet.
+napi_value MakeStrings(ValueBuilder& make, const StringTable& strings, size_t from) {
+  const napi_value list = make.Array();
+  uint32_t at = 0;
+  for (size_t i = from; i < strings.size(); ++i) make.SetAt(list, at++, make.Bytes(strings.at(i)));
+  return list;
+}
+
+napi_value MakeGaps(ValueBuilder& make, const std::vector<Gap>& gaps) {
+  const napi_value list = make.Array();
+  uint32_t at = 0;
+  for (const Gap& gap : gaps) {
+    const napi_value entry = make.Object();
+    make.Set(entry, "at", make.Number(gap.at));
+    if (gap.lost != 0) {
+      make.Set(entry, "group", make.Number(uint32_t{gap.group}));
+      make.Set(entry, "lost", make.Number(gap.lost));
+      make.Set(entry, "from", make.Number(gap.from));
+      make.Set(entry, "to", make.Number(gap.to));
+    }
+    make.SetAt(list, at++, entry);
   }
-  return error;
+  return list;
 }
 
 }  // namespace
@@ -118,7 +150,7 @@ NflogBinding::NflogBinding(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nf
   }
   if (failure) {
     reader_.Close();
-    MakeError(env, failure).ThrowAsJavaScriptException();
+    Throw(env, failure);
     return;
   }
   // As properties, where the garbage collector sees them: references from here would keep a socket
@@ -164,7 +196,7 @@ void NflogBinding::Configure(const Napi::CallbackInfo& info) {
   ReaderFailure failure{reader_.SetReceiveBuffer(receive_buffer_bytes)};
   if (!failure) failure = reader_.Configure(config);
   Deliver(false);
-  if (failure) MakeError(env, failure).ThrowAsJavaScriptException();
+  if (failure) Throw(env, failure);
 }
 
 void NflogBinding::Unbind(const Napi::CallbackInfo& /*info*/) {
@@ -182,22 +214,19 @@ void NflogBinding::Unref(const Napi::CallbackInfo& /*info*/) {
 }
 
 Napi::Value NflogBinding::Stats(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
   const ReaderStats& stats = reader_.stats();
-  Napi::Object result = Napi::Object::New(env);
-  const auto set = [&](const char* name, uint64_t value) {
-    result.Set(name, Napi::Number::New(env, static_cast<double>(value)));
-  };
-  set("packets", stats.packets);
-  set("payloadBytes", stats.payload_bytes);
-  set("datagrams", stats.datagrams);
-  set("lost", stats.lost);
-  set("overruns", stats.overruns);
-  set("droppedDatagrams", reader_.DroppedDatagrams());
-  set("truncatedDatagrams", stats.truncated);
-  set("malformed", stats.malformed);
-  set("receiveBufferBytes", reader_.ReceiveBufferBytes());
-  return result;
+  ValueBuilder make(info.Env());
+  const napi_value result = make.Object();
+  make.Set(result, "packets", make.Number(stats.packets));
+  make.Set(result, "payloadBytes", make.Number(stats.payload_bytes));
+  make.Set(result, "datagrams", make.Number(stats.datagrams));
+  make.Set(result, "lost", make.Number(stats.lost));
+  make.Set(result, "overruns", make.Number(stats.overruns));
+  make.Set(result, "droppedDatagrams", make.Number(reader_.DroppedDatagrams()));
+  make.Set(result, "truncatedDatagrams", make.Number(stats.truncated));
+  make.Set(result, "malformed", make.Number(stats.malformed));
+  make.Set(result, "receiveBufferBytes", make.Number(reader_.ReceiveBufferBytes()));
+  return {info.Env(), result};
 }
 
 void NflogBinding::ResetStats(const Napi::CallbackInfo& /*info*/) { reader_.ResetStats(); }
@@ -247,69 +276,54 @@ void NflogBinding::Close() {
 void NflogBinding::Deliver(bool from_loop) {
   PacketBatch& batch = reader_.batch();
   if (batch.count() == 0) return;
-  const Napi::Env env = Env();
   StringTable& strings = reader_.strings();
+  ValueBuilder make(Env());
 
-  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, batch.byte_size());
-  if (env.IsExceptionPending()) return;
-  batch.CopyTo(static_cast<uint8_t*>(buffer.Data()));
+  uint8_t* memory = nullptr;
+  const napi_value buffer = make.Memory(batch.byte_size(), &memory);
+  if (memory != nullptr) batch.CopyTo(memory);
+  const napi_value count = make.Number(uint64_t{batch.count()});
+  const bool has_strings = strings.size() > strings_delivered_;
+  const napi_value added =
+      has_strings ? MakeStrings(make, strings, strings_delivered_) : make.Undefined();
+  const napi_value gaps = batch.gaps().empty() ? make.Undefined() : MakeGaps(make, batch.gaps());
+  const napi_value start_over = make.Boolean(strings_delivered_ == 0);
 
-  const bool first_strings = strings_delivered_ == 0;
-  Napi::Value added = env.Undefined();
-  if (strings.size() > strings_delivered_) {
-    Napi::Array list = Napi::Array::New(env);
-    uint32_t i = 0;
-    for (; strings_delivered_ < strings.size(); ++strings_delivered_) {
-      const std::string& text = strings.at(strings_delivered_);
-      list.Set(i++, Napi::Buffer<char>::Copy(env, text.data(), text.size()));
-    }
-    added = list;
-  }
-  Napi::Value gaps = env.Undefined();
-  if (!batch.gaps().empty()) {
-    Napi::Array list = Napi::Array::New(env, batch.gaps().size());
-    uint32_t i = 0;
-    for (const Gap& gap : batch.gaps()) {
-      Napi::Object entry = Napi::Object::New(env);
-      entry.Set("at", Napi::Number::New(env, gap.at));
-      if (gap.lost != 0) {
-        entry.Set("group", Napi::Number::New(env, gap.group));
-        entry.Set("lost", Napi::Number::New(env, gap.lost));
-        entry.Set("from", Napi::Number::New(env, gap.from));
-        entry.Set("to", Napi::Number::New(env, gap.to));
-      }
-      list.Set(i++, entry);
-    }
-    gaps = list;
-  }
-  const Napi::Value count = Napi::Number::New(env, static_cast<double>(batch.count()));
   batch.Clear();
+  strings_delivered_ = strings.size();
   if (strings.size() > kStringsKept) {
     strings.Clear();
     strings_delivered_ = 0;
   }
-  Call("onBatch", {buffer, count, added, gaps, Napi::Boolean::New(env, first_strings)}, from_loop);
+  if (make.ok()) Call("onBatch", {buffer, count, added, gaps, start_over}, from_loop);
 }
 
 void NflogBinding::Report(const ReaderFailure& failure, bool from_loop) {
   if (poll_ == nullptr) return;
-  Call("onFailure", {MakeError(Env(), failure).Value()}, from_loop);
+  ValueBuilder make(Env());
+  const napi_value error = MakeError(make, failure);
+  if (make.ok()) Call("onFailure", {error}, from_loop);
 }
 
 void NflogBinding::Call(const char* callback, const std::initializer_list<napi_value>& arguments,
                         bool from_loop) {
-  const Napi::Env env = Env();
-  const Napi::Value function = Value().Get(callback);
-  if (!function.IsFunction()) return;
+  const napi_env env = Env();
+  ValueBuilder make(env);
+  const napi_value self = Value();
+  const napi_value function = make.Get(self, callback);
+  if (!make.ok()) return;
   if (!from_loop) {
-    function.As<Napi::Function>().Call(Value(), arguments);
+    // An exception goes on to whoever called us.
+    napi_call_function(env, self, function, arguments.size(), arguments.begin(), nullptr);
     return;
   }
-  function.As<Napi::Function>().MakeCallback(Value(), arguments, *context_);
+  napi_make_callback(env, *context_, self, function, arguments.size(), arguments.begin(), nullptr);
   // On the loop nobody is above us to catch.
-  if (env.IsExceptionPending()) {
-    const Napi::Error error = env.GetAndClearPendingException();
-    napi_fatal_exception(env, error.Value());
+  bool is_pending = false;
+  napi_value exception = nullptr;
+  if (napi_is_exception_pending(env, &is_pending) == napi_ok && is_pending &&
+      napi_get_and_clear_last_exception(env, &exception) == napi_ok) {
+    napi_fatal_exception(env, exception);
   }
 }
 

@@ -114,6 +114,26 @@ describeWithKernel('a worker thread', () => {
     await openNflog({ groups: 4340 }).close()
   })
 
+  it('can be terminated at any moment under load', async () => {
+    const rules = Array.from({ length: 20 }, () => `udp dport ${port} log group 4342`)
+    using _ = logRules(table, chain('input', ...rules))
+    const flood = setInterval(() => void sendUdp('127.0.0.1', port, ...Array.from({ length: 20 }, () => 'x')), 2)
+    const source = `
+      const { parentPort } = require('node:worker_threads')
+      import(${JSON.stringify(builtPackage)}).then(async ({ openNflog }) => {
+        let packets = 0
+        for await (const packet of openNflog({ groups: 4342, queueThreshold: 4 })) {
+          if (++packets % 100 === 0) parentPort.postMessage(packet.seq)
+        }
+      })`
+    for (let round = 0; round < 12; round++) {
+      const worker = new Worker(source, { eval: true })
+      await once(worker, 'message')
+      expect(await worker.terminate()).toBe(1)
+    }
+    clearInterval(flood)
+  })
+
   it('reads beside the main thread, each from its own socket', async () => {
     const rules = [`udp dport ${port} log group 4340`, `udp dport ${port} log group 4341`]
     using _ = logRules(table, chain('input', ...rules))
