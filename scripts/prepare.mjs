@@ -61,7 +61,7 @@ export async function turbo(title, tasks, options = []) {
  * @param {readonly string[]} args
  * @param {{ quiet?: boolean }} options
  */
-export async function run(command, args, { quiet = false } = {}) {
+async function run(command, args, { quiet = false } = {}) {
   const output = quiet ? 'pipe' : 2
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', output, output], env: toolEnvironment() })
   /** @type {Buffer[]} */

@@ -80,6 +80,14 @@ export async function openLab(): Promise<Lab> {
   return { ...router, addHost, close, [Symbol.asyncDispose]: close }
 }
 
+/**
+ * Duplicate address detection would keep a new device's IPv6 silent for a second or two; where /proc/sys is read-only, as in
+ * some containers, it just does.
+ */
+const setUp = `
+  echo 0 2>/dev/null >/proc/sys/net/ipv6/conf/default/accept_dad
+  ip link set lo up && echo ready && exec cat`
+
 /** A namespace lives as long as its holder: a `cat` that ends by itself when this process is gone. */
 async function openHost(
   name: string,
@@ -88,7 +96,7 @@ async function openHost(
   enter: readonly string[]
 ): Promise<Host> {
   const [command = '', ...args] = [...enter, 'unshare', ...privilege.unshare]
-  const holder = spawn(command, [...args, 'sh', '-c', 'ip link set lo up && echo ready && exec cat'], {
+  const holder = spawn(command, [...args, 'sh', '-c', setUp], {
     stdio: ['pipe', 'pipe', 'pipe']
   })
   children.add(holder)

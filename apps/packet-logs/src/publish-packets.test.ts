@@ -1,0 +1,90 @@
+import { createBroker } from '@packet-logs/bus'
+import type { LoggedPacket } from '@packet-logs/decoder'
+import type { LoggedPacket as NflogPacket } from '@packet-logs/nflog-native'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { parseConfig } from './config-file.js'
+import { publishPackets } from './publish-packets.js'
+
+const ipv4Udp = Buffer.from('4500001d000040004011b6cdc0a80205c0a802019c40000900090000aa', 'hex')
+const ipv6Icmp = Buffer.from(
+  `6000000000083a40${'fd000002000000000000000000000005'}${'fd000002000000000000000000000001'}8000000000010001`,
+  'hex'
+)
+
+/** Publishes packets on a broker and gives what a reader of everything sees. */
+async function publish(
+  packets: readonly LoggedPacket[],
+  config = parseConfig('', 'defaults')
+): Promise<{ events: { topic: string; value: Record<string, unknown> }[]; withheld: object }> {
+  const broker = createBroker()
+  const subscription = broker.subscribe('')
+  const batches = (async function* () {
+    yield packets
+  })()
+  const withheld = await publishPackets(batches, broker, config)
+  broker.close()
+  const events = []
+  for await (const { topic, value } of subscription) {
+    events.push({ topic, value: JSON.parse(value) as Record<string, unknown> })
+  }
+  return { events, withheld }
+}
+
+describe('publishing packets', () => {
+  it('gives one event per packet, in order, its topic from the prefix', async () => {
+    const { events } = await publish([
+      { group: 0, prefix: 'wan:out ', payload: ipv4Udp },
+      { group: 1, prefix: 'DROP:input ', payload: ipv6Icmp }
+    ])
+    expect(events.map(({ topic }) => topic)).toEqual(['nft:wan:out', 'nft:drop:input'])
+    expect(events[0]?.value).toMatchObject({ Prefix: 'wan:out ', Action: 'allowed', IP: { SrcIP: '192.168.2.5' } })
+    expect(events[1]?.value).toMatchObject({ Action: 'blocked', IPv6: { DstIP: 'fd00:2::1' }, ICMPv6: { Type: 128 } })
+  })
+
+  it('gives a group the action that it is configured to have', async () => {
+    const config = parseConfig('groups: [{ group: 7, action: seen }, { group: 1 }]', 'test')
+    const packets = [7, 1, 0].map(group => ({ group, prefix: '', payload: ipv4Udp }))
+    const { events } = await publish(packets, config)
+    expect(events.map(({ value }) => value['Action'])).toEqual(['seen', 'blocked', 'allowed'])
+  })
+
+  it('makes an event of bytes that are no packet at all', async () => {
+    const { events } = await publish([{ group: 1, prefix: 'drop:input ', payload: Uint8Array.of(1, 2, 3) }])
+    expect(events[0]?.value).toMatchObject({ Prefix: 'drop:input ', Action: 'blocked', DecodeError: {} })
+  })
+
+  it('counts the packets that strict mode drops, as SPR does', async () => {
+    const config = parseConfig('events: { extended: false }', 'test')
+    const { events, withheld } = await publish(
+      [
+        { group: 0, prefix: 'a', payload: ipv6Icmp },
+        { group: 0, prefix: 'a', payload: ipv4Udp }
+      ],
+      config
+    )
+    expect(events).toHaveLength(1)
+    expect(withheld).toEqual({ dropped: 1, tooLarge: 0 })
+  })
+
+  it('counts a packet whose strict event is larger than the bus takes, and goes on', async () => {
+    const config = parseConfig('events: { extended: false }', 'test')
+    // One 64 KiB question to port 53, whose bytes strict mode repeats four times in base64.
+    const huge = Buffer.alloc(65_500)
+    Buffer.from('4500ffdc00004000401100000a0000010a00000230390035ffc80000', 'hex').copy(huge)
+    Buffer.from('000701000001000000000000', 'hex').copy(huge, 28)
+    huge.set([3, 0x77, 0x77, 0x77, 0, 0, 1, 0, 1], 40)
+    const { events, withheld } = await publish(
+      [
+        { group: 0, prefix: 'a', payload: huge },
+        { group: 0, prefix: 'b', payload: ipv4Udp }
+      ],
+      config
+    )
+    expect(withheld).toEqual({ dropped: 0, tooLarge: 1 })
+    expect(events.map(({ topic }) => topic)).toEqual(['nft:b'])
+  })
+
+  it('takes the packets that nflog-native gives as they are', () => {
+    expectTypeOf<NflogPacket>().toExtend<LoggedPacket>()
+  })
+})

@@ -1,0 +1,180 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { connectBus, listenBus, type Subscription } from '@packet-logs/bus'
+import { describeWithKernel, type Lab, openLab } from '@packet-logs/lab'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+
+const bin = fileURLToPath(new URL('../../dist/bin.js', import.meta.url))
+const logRules = `table inet watch {
+  chain input {
+    type filter hook input priority filter
+    udp dport 9001 log prefix "lan:in " group 0
+    udp dport 9002 log prefix "drop:input " group 1 drop
+  }
+}`
+
+/** A daemon as an operator runs it. */
+interface Daemon {
+  process: ChildProcess
+  lines: string[]
+  ready: Promise<string>
+  exitCode: Promise<number | null>
+}
+
+function start(lab: Lab, args: readonly string[], wrapper: readonly string[] = []): Daemon {
+  const [command = '', ...rest] = [...wrapper, process.execPath, bin, ...args]
+  const child = lab.spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const lines: string[] = []
+  const exitCode = once(child, 'close').then(([code]) => code as number | null)
+  const ready = new Promise<string>((resolve, reject) => {
+    if (child.stderr === null) throw new Error('no stderr')
+    createInterface({ input: child.stderr }).on('line', line => {
+      lines.push(line)
+      if (line.startsWith('packet-logsd: ready:')) resolve(line)
+    })
+    void exitCode.then(() => reject(new Error(`ended: ${lines.join('\n')}`)))
+  })
+  ready.catch(() => undefined)
+  return { process: child, lines, ready, exitCode }
+}
+
+/** Sends one datagram to each port, over both families, from inside the lab. */
+async function send(lab: Lab, ports: readonly number[]): Promise<void> {
+  const script = `
+    const { createSocket } = require('dgram')
+    for (const [type, host] of [['udp4', '127.0.0.1'], ['udp6', '::1']])
+      for (const port of ${JSON.stringify(ports)}) {
+        const socket = createSocket(type)
+        socket.send('hello', port, host, () => socket.close())
+      }`
+  await lab.run(process.execPath, ['-e', script])
+}
+
+async function take(subscription: Subscription, count: number): Promise<{ topic: string; value: unknown }[]> {
+  const events = []
+  for await (const { topic, value } of subscription) {
+    events.push({ topic, value: JSON.parse(value) as unknown })
+    if (events.length === count) break
+  }
+  return events
+}
+
+describeWithKernel('packet-logsd', () => {
+  let folder: string
+  let busPath: string
+  let lab: Lab
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'packet-logsd-'))
+    busPath = join(folder, 'eventbus.sock')
+    lab = await openLab()
+    await lab.nft(logRules)
+  })
+
+  afterEach(async () => {
+    await lab.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('publishes what the kernel logs, IPv4 and IPv6, on the bus that it serves', async () => {
+    const daemon = start(lab, ['--bus-listen', busPath])
+    expect(await daemon.ready).toContain(`reading groups 0 (allowed), 1 (blocked), serving the bus at ${busPath}`)
+    await using client = await connectBus({ path: busPath })
+    const subscription = client.subscribe('nft:')
+    await subscription.ready
+    await send(lab, [9001, 9002])
+
+    const events = await take(subscription, 4)
+    const seen = (topic: string, value: object): unknown =>
+      expect.objectContaining({ topic, value: expect.objectContaining(value) as unknown })
+    const ipv4 = { IP: expect.objectContaining({ SrcIP: '127.0.0.1' }) as unknown, InDev: 'lo' }
+    const ipv6 = { IPv6: expect.objectContaining({ SrcIP: '::1' }) as unknown, InDev: 'lo' }
+    expect(events).toEqual(
+      expect.arrayContaining([
+        seen('nft:lan:in', { ...ipv4, Prefix: 'lan:in ', Action: 'allowed' }),
+        seen('nft:lan:in', { ...ipv6, Prefix: 'lan:in ', Action: 'allowed' }),
+        seen('nft:drop:input', { ...ipv4, Prefix: 'drop:input ', Action: 'blocked' }),
+        seen('nft:drop:input', { ...ipv6, Prefix: 'drop:input ', Action: 'blocked' })
+      ])
+    )
+  })
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'publishes on %s what the kernel still held, then ends and removes its socket',
+    async signal => {
+      // The kernel holds packets for a minute or until there are a thousand; only the end brings them.
+      const config = join(folder, 'config.yaml')
+      await writeFile(config, 'capture: { flushMs: 60000, queueThreshold: 1000 }\n')
+      const daemon = start(lab, ['--config', config, '--bus-listen', busPath])
+      await daemon.ready
+      await using client = await connectBus({ path: busPath, reconnect: false })
+      const subscription = client.subscribe('nft:')
+      await subscription.ready
+      await send(lab, [9001, 9002])
+      daemon.process.kill(signal)
+
+      const events = await take(subscription, 4)
+      expect(events.map(({ topic }) => topic).sort()).toEqual([
+        'nft:drop:input',
+        'nft:drop:input',
+        'nft:lan:in',
+        'nft:lan:in'
+      ])
+      expect(await daemon.exitCode).toBe(0)
+      expect(existsSync(busPath)).toBe(false)
+    }
+  )
+
+  it("waits for somebody else's bus, publishes there, and comes back when it was restarted", async () => {
+    const daemon = start(lab, ['--bus-connect', busPath])
+    await sleep(300)
+    expect(daemon.lines).toEqual([])
+    const events = async (): Promise<string[]> => {
+      await using server = await listenBus({ path: busPath })
+      await expect.poll(() => server.stats.clients, { timeout: 8000 }).toBeGreaterThan(0)
+      await daemon.ready
+      const subscription = server.broker.subscribe('nft:')
+      await send(lab, [9001])
+      return (await take(subscription, 2)).map(({ topic }) => topic)
+    }
+    expect(await events()).toEqual(['nft:lan:in', 'nft:lan:in'])
+    expect(await events()).toEqual(['nft:lan:in', 'nft:lan:in'])
+    expect(daemon.lines.join('\n')).toMatch(/is gone.*\n.*the bus is back/)
+    daemon.process.kill('SIGTERM')
+    expect(await daemon.exitCode).toBe(0)
+  })
+
+  it('says that a group is taken when another process has it, and which', async () => {
+    const first = start(lab, ['--bus-listen', busPath])
+    await first.ready
+    const second = start(lab, ['--group', '1', '--bus-listen', join(folder, 'other.sock')])
+    expect(await second.exitCode).toBe(1)
+    expect(second.lines.join('\n')).toMatch(/group 1/)
+    expect(existsSync(join(folder, 'other.sock'))).toBe(false)
+  })
+
+  it('says what it needs when it is not privileged', async () => {
+    const daemon = start(
+      lab,
+      ['--bus-listen', busPath],
+      ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all', '--no-new-privs']
+    )
+    expect(await daemon.exitCode).toBe(1)
+    expect(daemon.lines.join('\n')).toMatch(/CAP_NET_ADMIN/)
+  })
+
+  it('refuses a wrong configuration before it touches anything, naming the line and the field', async () => {
+    const config = join(folder, 'config.yaml')
+    await writeFile(config, 'groups:\n  - group: 1\n    actoin: blocked\n')
+    const daemon = start(lab, ['--config', config, '--bus-listen', busPath])
+    expect(await daemon.exitCode).toBe(2)
+    expect(daemon.lines.join('\n')).toMatch(/config\.yaml:2: groups\[0\]: .*actoin/)
+  })
+})
