@@ -1,3 +1,4 @@
+import { constants, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Io } from './io.js'
 
@@ -24,5 +25,15 @@ export function processIo(): Io {
 function openStdout(): Io['stdout'] {
   const { stdout } = process
   const isPipe = stdout instanceof Socket && !stdout.isTTY
-  return isPipe ? new Socket({ fd: stdout.fd, readable: false, writable: true }) : stdout
+  return isPipe ? new Socket({ fd: reopen(stdout.fd), readable: false, writable: true }) : stdout
+}
+
+/** A description of our own, because being non-blocking would otherwise hold for everyone who shares the pipe. */
+function reopen(fd: number): number {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK)
+  } catch {
+    // A socket cannot be opened again, nor can a pipe that belongs to another user.
+    return fd
+  }
 }

@@ -106,7 +106,8 @@ async function runProgram(
   env: NodeJS.ProcessEnv
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
+    // In a process group of its own: Ctrl-C must not kill nft in the middle and leave open what was applied.
+    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))

@@ -112,9 +112,12 @@ describe('packet-logs bus, publish and subscribe', () => {
     await reader.said('the bus is gone')
     await using second = await listenBus({ path: socket })
     await reader.said('the bus is back')
-    second.broker.publish('b:x', { again: true })
-    await waitFor(() => reader.stdout !== '')
-    expect(reader.stdout).toBe('{"Topic":"b:x","Value":{"again":true}}\n')
+    // The connection stands a moment before the server has read what is asked for.
+    await waitFor(() => {
+      second.broker.publish('b:x', { again: true })
+      return reader.stdout !== ''
+    })
+    expect(reader.stdout).toMatch(/^{"Topic":"b:x","Value":{"again":true}}\n/)
     expect(reader.stderr.match(/is gone/g)).toHaveLength(1)
   })
 
@@ -123,10 +126,9 @@ describe('packet-logs bus, publish and subscribe', () => {
     const reader = start(['subscribe'])
     await reader.said('listening')
     const lines = createInterface({ input: reader.process.stdout ?? process.stdin })
-    server.broker.publish('a', 1)
+    const timer = setInterval(() => server.broker.publish('a', 'x'.repeat(1_000)), 5)
     await once(lines, 'line')
     reader.process.stdout?.destroy()
-    const timer = setInterval(() => server.broker.publish('a', 'x'.repeat(1_000)), 5)
     expect(await reader.exitCode()).toBe(0)
     clearInterval(timer)
     expect(reader.stderr).toBe(`packet-logs: listening at ${socket}\n`)
@@ -143,7 +145,7 @@ describe('packet-logs bus, publish and subscribe', () => {
       if (sent % 1_000 === 999) await client.drain()
     }
     await reader.said('events lost')
-    expect(residentBytes(reader.process.pid ?? 0)).toBeLessThan(220e6)
+    expect(residentBytes(reader.process.pid ?? 0)).toBeLessThan(160e6)
     reader.process.kill('SIGTERM')
     expect(await reader.exitCode()).toBe(0)
   })
