@@ -47,7 +47,7 @@ function stampOf(nodedir) {
  */
 function nodeGyp(command, nodedir) {
   const bin = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
-  const options = ['--loglevel=warn', ...(nodedir ? [`--nodedir=${nodedir}`] : [])]
+  const options = ['--loglevel=warn', '--jobs=max', ...(nodedir ? [`--nodedir=${nodedir}`] : [])]
   const { status, error } = spawnSync(process.execPath, [bin, command, '-C', folder, ...options], { stdio: 'inherit' })
   if (error) throw error
   if (status !== 0) process.exit(status ?? 1)

@@ -58,8 +58,7 @@ GroupConfig ReadGroupConfig(NumberReader& number) {
 napi_value MakeError(ValueBuilder& make, const ReaderFailure& failure) {
   const int error = failure.failure.error;
   const std::string code = uv_err_name(-error);
-  const napi_value value =
-      make.Error(code + ": " + uv_strerror(-error) + ", " + failure.failure.call);
+  napi_value value = make.Error(code + ": " + uv_strerror(-error) + ", " + failure.failure.call);
   make.Set(value, "syscall", make.Text(failure.failure.call));
   make.Set(value, "errno", make.Number(int32_t{error}));
   make.Set(value, "osCode", make.Text(code));
@@ -70,23 +69,23 @@ napi_value MakeError(ValueBuilder& make, const ReaderFailure& failure) {
 
 void Throw(napi_env env, const ReaderFailure& failure) {
   ValueBuilder make(env);
-  const napi_value error = MakeError(make, failure);
+  napi_value error = MakeError(make, failure);
   if (make.ok()) napi_throw(env, error);
 }
 
 // The strings that JavaScript has not seen yet.
 napi_value MakeStrings(ValueBuilder& make, const StringTable& strings, size_t from) {
-  const napi_value list = make.Array();
+  napi_value list = make.Array();
   uint32_t at = 0;
   for (size_t i = from; i < strings.size(); ++i) make.SetAt(list, at++, make.Bytes(strings.at(i)));
   return list;
 }
 
 napi_value MakeGaps(ValueBuilder& make, const std::vector<Gap>& gaps) {
-  const napi_value list = make.Array();
+  napi_value list = make.Array();
   uint32_t at = 0;
   for (const Gap& gap : gaps) {
-    const napi_value entry = make.Object();
+    napi_value entry = make.Object();
     make.Set(entry, "at", make.Number(gap.at));
     if (gap.lost != 0) {
       make.Set(entry, "group", make.Number(uint32_t{gap.group}));
@@ -216,7 +215,7 @@ void NflogBinding::Unref(const Napi::CallbackInfo& /*info*/) {
 Napi::Value NflogBinding::Stats(const Napi::CallbackInfo& info) {
   const ReaderStats& stats = reader_.stats();
   ValueBuilder make(info.Env());
-  const napi_value result = make.Object();
+  napi_value result = make.Object();
   make.Set(result, "packets", make.Number(stats.packets));
   make.Set(result, "payloadBytes", make.Number(stats.payload_bytes));
   make.Set(result, "datagrams", make.Number(stats.datagrams));
@@ -280,14 +279,14 @@ void NflogBinding::Deliver(bool from_loop) {
   ValueBuilder make(Env());
 
   uint8_t* memory = nullptr;
-  const napi_value buffer = make.Memory(batch.byte_size(), &memory);
+  napi_value buffer = make.Memory(batch.byte_size(), &memory);
   if (memory != nullptr) batch.CopyTo(memory);
-  const napi_value count = make.Number(uint64_t{batch.count()});
+  napi_value count = make.Number(uint64_t{batch.count()});
   const bool has_strings = strings.size() > strings_delivered_;
-  const napi_value added =
+  napi_value added =
       has_strings ? MakeStrings(make, strings, strings_delivered_) : make.Undefined();
-  const napi_value gaps = batch.gaps().empty() ? make.Undefined() : MakeGaps(make, batch.gaps());
-  const napi_value start_over = make.Boolean(strings_delivered_ == 0);
+  napi_value gaps = batch.gaps().empty() ? make.Undefined() : MakeGaps(make, batch.gaps());
+  napi_value start_over = make.Boolean(strings_delivered_ == 0);
 
   batch.Clear();
   strings_delivered_ = strings.size();
@@ -301,16 +300,16 @@ void NflogBinding::Deliver(bool from_loop) {
 void NflogBinding::Report(const ReaderFailure& failure, bool from_loop) {
   if (poll_ == nullptr) return;
   ValueBuilder make(Env());
-  const napi_value error = MakeError(make, failure);
+  napi_value error = MakeError(make, failure);
   if (make.ok()) Call("onFailure", {error}, from_loop);
 }
 
 void NflogBinding::Call(const char* callback, const std::initializer_list<napi_value>& arguments,
                         bool from_loop) {
-  const napi_env env = Env();
+  napi_env env = Env();
   ValueBuilder make(env);
-  const napi_value self = Value();
-  const napi_value function = make.Get(self, callback);
+  napi_value self = Value();
+  napi_value function = make.Get(self, callback);
   if (!make.ok()) return;
   if (!from_loop) {
     // An exception goes on to whoever called us.

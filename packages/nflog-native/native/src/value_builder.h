@@ -36,7 +36,7 @@ class ValueBuilder {
   }
   napi_value Memory(size_t size, uint8_t** data) {
     void* memory = nullptr;
-    const napi_value buffer = Make(napi_create_arraybuffer, size, &memory);
+    napi_value buffer = Make(napi_create_arraybuffer, size, &memory);
     *data = static_cast<uint8_t*>(memory);
     return buffer;
   }
