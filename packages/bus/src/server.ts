@@ -193,12 +193,13 @@ class UnixBusServer implements BusServer {
     await this.#file?.remove()
     const closed = new Promise(resolve => this.#server.close(resolve))
     await this.#drain()
+    const gone = [...this.#sockets].map(socket => new Promise(resolve => socket.once('close', resolve)))
     for (const socket of this.#sockets) {
       // What the kernel has still arrives; who has not taken the rest by now is not waited for.
       if (socket.writableLength === 0) socket.destroySoon()
       else socket.destroy()
     }
-    await closed
+    await Promise.all([closed, ...gone])
     if (this.#settings.ownsBroker) this.broker.close()
   }
 
