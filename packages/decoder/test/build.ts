@@ -32,8 +32,8 @@ export function ipv4(body: Uint8Array, parts: Ipv4Parts = {}): Uint8Array {
   )
 }
 
-export const V6_SOURCE = '20010db8000000000000000000000001'
-export const V6_DESTINATION = 'ff020000000000000000000000000001'
+const V6_SOURCE = '20010db8000000000000000000000001'
+const V6_DESTINATION = 'ff020000000000000000000000000001'
 
 export function ipv6(body: Uint8Array, nextHeader = 17, length: number = body.length): Uint8Array {
   return join([0x6a, 0x5c, 0xba, 0x98, ...u16(length), nextHeader, 64], hex(V6_SOURCE), hex(V6_DESTINATION), body)

@@ -40,7 +40,7 @@ const FALSE = new Fragment('false')
 
 /**
  * Writes JSON into a buffer that the caller knows to be large enough, as it is or as it stands inside a JSON string.
- * Words are written whole: up to {@link OVERSHOOT_BYTES} behind {@link at} may change.
+ * Words are written whole: up to four bytes behind {@link at} may change.
  */
 export class JsonWriter {
   /** Where the next byte goes. */
@@ -222,6 +222,3 @@ export class JsonWriter {
     this.at = at
   }
 }
-
-/** How far behind its end the writer may scribble. */
-export const OVERSHOOT_BYTES = 4

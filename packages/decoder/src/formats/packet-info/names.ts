@@ -288,3 +288,24 @@ export const TCP_FLAGS: readonly Fragment[] = Array.from({ length: 512 }, (_, fl
   )
   return new Fragment(`${fields.join('')},"${window}":`)
 })
+
+/** How options of TCP and IPv4 that are met every minute start, by type and length; the single-byte ones are whole. */
+export const COMMON_OPTIONS: ReadonlyMap<number, Fragment> = new Map(
+  [
+    [0, 1],
+    [1, 1],
+    [2, 4],
+    [3, 3],
+    [4, 2],
+    [5, 10],
+    [8, 10]
+  ].map(([kind = 0, size = 0]) => {
+    const { type, length, data } = table.headerOption.fields
+    const start = `{"${type}":${kind},"${length}":${size},"${data}":`
+    return [optionKey(kind, size), new Fragment(size === 1 ? `${start}null}` : start)]
+  })
+)
+
+export function optionKey(type: number, length: number): number {
+  return (type << 8) | length
+}

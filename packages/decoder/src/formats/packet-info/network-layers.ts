@@ -9,7 +9,7 @@ import type { Ipv6 } from '../../protocols/ipv6.js'
 import { extensionLength, FRAGMENT } from '../../protocols/ipv6.js'
 import type { Tcp } from '../../protocols/tcp.js'
 import type { Udp } from '../../protocols/udp.js'
-import { NAMES, TCP_FLAGS } from './names.js'
+import { COMMON_OPTIONS, NAMES, optionKey, TCP_FLAGS } from './names.js'
 import type { RawBytes } from './raw-bytes.js'
 
 const COMMA = 0x2c
@@ -125,17 +125,24 @@ function writeOptions(out: JsonWriter, bytes: ByteReader, start: number, end: nu
     const type = bytes.u8(at)
     const length = optionLength(bytes, at)
     if (at > start) out.byte(COMMA)
-    out.fragment(NAMES.headerOption.type)
-    out.uint(type)
-    out.fragment(NAMES.headerOption.length)
-    out.uint(length)
-    out.fragment(NAMES.headerOption.data)
-    if (type <= NO_OPERATION) out.null()
-    else out.base64(bytes, at + 2, at + length)
-    out.byte(CLOSE)
+    const common = COMMON_OPTIONS.get(optionKey(type, length))
+    if (common !== undefined) out.fragment(common)
+    else writeOptionStart(out, type, length)
+    if (type > NO_OPERATION) {
+      out.base64(bytes, at + 2, at + length)
+      out.byte(CLOSE)
+    }
     at += length
   }
   out.byte(CLOSE_LIST)
+}
+
+function writeOptionStart(out: JsonWriter, type: number, length: number): void {
+  out.fragment(NAMES.headerOption.type)
+  out.uint(type)
+  out.fragment(NAMES.headerOption.length)
+  out.uint(length)
+  out.fragment(NAMES.headerOption.data)
 }
 
 function writePadding(out: JsonWriter, bytes: ByteReader, header: Tcp | Ipv4): void {

@@ -2,7 +2,7 @@ import type { JsonWriter } from '../../bytes/json-writer.js'
 import type { ByteReader } from '../../bytes/reader.js'
 
 /** Length of the base64 text of `count` bytes. */
-export function base64Length(count: number): number {
+function base64Length(count: number): number {
   return count <= 0 ? 0 : Math.ceil(count / 3) * 4
 }
 
