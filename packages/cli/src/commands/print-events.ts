@@ -1,4 +1,4 @@
-import type { BusClient, BusEvent, Subscription } from '@packet-logs/bus'
+import { type BusClient, BusError, type BusEvent, type Subscription } from '@packet-logs/bus'
 import pc from 'picocolors'
 import { formatEventJson, formatEventLine } from '../events/event-line.js'
 import { type Io, takesColor, write } from '../io.js'
@@ -11,17 +11,18 @@ const lossReportMs = 2_000
 export async function printEvents(io: Io, prefixes: readonly string[], options: SubscribeOptions): Promise<void> {
   const signal = endingSignal(io.signal, options.timeout)
   try {
-    await using bus = await openBus(io, options.socket, { signal })
+    await using bus = await openBus(io, options.socket, { signal, reconnect: options.reconnect })
     await using events = bus.subscribe(prefixes.length > 0 ? prefixes : '')
-    void reportConnection(io, bus, signal)
+    if (options.reconnect) void reportConnection(io, bus, signal)
     void events.ready.then(
       () => io.stderr.write(`packet-logs: listening at ${bus.path}\n`),
       () => undefined
     )
     await printBatches(io, events, signal, options)
   } catch (error) {
-    // Being told to end is how this command ends.
-    if (!signal.aborted) throw error
+    // Being told to end is how this command ends, and so is the end of the bus if that was wished for.
+    const busIsGone = error instanceof BusError && error.code === 'BUS_CLOSED' && !options.reconnect
+    if (!signal.aborted && !busIsGone) throw error
   }
 }
 

@@ -4,6 +4,7 @@ import type { Io } from '../io.js'
 export interface SubscribeOptions {
   socket?: string
   json?: true
+  reconnect: boolean
   timeout: number
 }
 
@@ -22,6 +23,7 @@ export function subscribeCommand(io: Io): Command {
     .argument('[prefix...]', 'beginnings of topics, such as nft:drop:')
     .option('-s, --socket <path>', 'socket of the bus (default: the first one found that answers)')
     .option('-j, --json', 'print {"Topic":…,"Value":…} per line')
+    .option('--no-reconnect', 'end when the bus goes away, instead of waiting for it to come back')
     .option('--timeout <seconds>', 'end after this long; 0 is never', parseSeconds, 0)
     .addHelpText('after', help)
     .action(async (prefixes: readonly string[], options: SubscribeOptions) => {

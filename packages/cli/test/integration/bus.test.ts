@@ -97,6 +97,18 @@ describe('packet-logs bus, publish and subscribe', () => {
     expect(all.stderr).toBe(`packet-logs: listening at ${socket}\n`)
   })
 
+  it('show the last event and end with 0 when the bus goes away, if nobody wants to wait for it', async () => {
+    const server = await listenBus({ path: socket })
+    const reader = start(['subscribe', '-j', '--no-reconnect']).read()
+    await reader.said('listening')
+    await waitFor(() => server.stats.readers === 1)
+    for (let number = 0; number < 1000; number++) server.broker.publish('t', number)
+    await server.close()
+    expect(await reader.exitCode()).toBe(0)
+    expect(reader.stdout.trimEnd().split('\n').at(-1)).toBe('{"Topic":"t","Value":999}')
+    expect(reader.stdout.trimEnd().split('\n')).toHaveLength(1000)
+  })
+
   it('subscribe ends with 0 when its time is up', async () => {
     await using server = await listenBus({ path: socket })
     const command = start(['subscribe', '--timeout', '0.5']).read()
