@@ -57,7 +57,7 @@ export const configSchema: z.ZodType<Config, ConfigInput> = z.strictObject({
     .strictObject({
       extended: z.boolean().default(true),
       payload: z.union([z.enum(['full', 'headers', 'none']), z.int().min(0)]).default('full'),
-      maxLineBytes: z.int().min(1024).max(262_144).optional()
+      maxLineBytes: z.int().min(4096).max(262_144).optional()
     })
     .prefault({})
 })
