@@ -60,7 +60,7 @@ export interface BusClient extends Publisher, AsyncDisposable {
    * @throws BusError `BUS_CLOSED` when the client is closed, or the bus is gone and `reconnect` is off
    */
   drain(): Promise<void>
-  /** Gives the bus what was published, for a while, then ends everything. Safe to call twice. */
+  /** Gives the bus what was published, for a while, then ends everything; what was received may still be read. Safe to call twice. */
   close(): Promise<void>
 }
 
@@ -132,7 +132,7 @@ class SocketBusClient implements BusClient {
   readonly #link: Link
   readonly #subscriptions = new Map<LineSubscription, Inbox>()
   readonly #signal: AbortSignal | undefined
-  readonly #onAbort = (): void => void this.#shutDown({ error: this.#signal?.reason })
+  readonly #onAbort = (): void => this.#abort()
   #closing: Promise<void> | undefined
 
   constructor(
@@ -217,16 +217,24 @@ class SocketBusClient implements BusClient {
       await Promise.race([this.#outbox.flush().catch(() => undefined), deadline])
       clearTimeout(timer)
     }
-    await this.#shutDown({})
+    const closing = [...this.#subscriptions].map(([subscription, inbox]) => {
+      subscription.end()
+      return inbox.disconnect()
+    })
+    await this.#end(closing)
   }
 
-  async #shutDown(outcome: { error?: unknown }): Promise<void> {
-    this.#closing ??= Promise.resolve()
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+  #abort(): void {
+    const reason: unknown = this.#signal?.reason
     const closing = [...this.#subscriptions].map(([subscription, inbox]) => {
-      subscription.end(outcome)
-      return inbox.close(outcome.error)
+      subscription.fail(reason)
+      return inbox.close(reason)
     })
+    this.#closing = this.#end(closing)
+  }
+
+  async #end(closing: readonly Promise<void>[]): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort)
     await Promise.all([this.#link.close(), ...closing])
     this.#settings.feed.emit({ type: 'closed' })
   }

@@ -27,7 +27,7 @@ export class LineSubscription implements Subscription {
   readonly ready: Promise<void>
   readonly #source: LineSource
   readonly #signal: AbortSignal | undefined
-  readonly #onAbort = (): void => this.#stop({ error: this.#signal?.reason })
+  readonly #onAbort = (): void => this.fail(this.#signal?.reason)
   #events: readonly BusEvent[] = []
   #nextEvent = 0
   #malformed = 0
@@ -64,6 +64,11 @@ export class LineSubscription implements Subscription {
     this.#ended ??= outcome
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.wake()
+  }
+
+  /** Ends the subscription at once: what was not read is dropped, readers get the error. */
+  fail(error: unknown): void {
+    this.#stop({ error })
   }
 
   batches(): AsyncIterable<readonly BusEvent[]> {

@@ -66,9 +66,14 @@ export class Inbox implements LineSource {
   }
 
   async close(error?: unknown): Promise<void> {
+    this.#queue.clear()
+    await this.disconnect(error)
+  }
+
+  /** Takes nothing more from the bus; what has come may still be read. */
+  async disconnect(error?: unknown): Promise<void> {
     if (!this.#closed) {
       this.#closed = true
-      this.#queue.clear()
       this.#failReady(error ?? new BusError('BUS_CLOSED', 'The subscription was closed before it reached the bus.'))
       this.#listener.closed()
     }

@@ -282,6 +282,20 @@ describe('a client', () => {
     await client.close()
   })
 
+  it('lets readers finish what had come before it closed', async () => {
+    const server = await serve(temporarySocketPath())
+    const client = await join({ path: server.path })
+    const subscription = client.subscribe('')
+    await vi.waitFor(() => expect(server.stats.readers).toBe(1))
+    for (const value of ['1', '2', '3']) server.broker.publishText('t', value)
+    const iterator = subscription[Symbol.asyncIterator]()
+    await iterator.next()
+    await client.close()
+    expect((await iterator.next()).value).toEqual({ topic: 't', value: '2' })
+    expect((await iterator.next()).value).toEqual({ topic: 't', value: '3' })
+    expect((await iterator.next()).done).toBe(true)
+  })
+
   it('ends everything at once when its signal aborts', async () => {
     const server = await serve(temporarySocketPath())
     const abort = new AbortController()

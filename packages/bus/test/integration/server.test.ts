@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type BusServer, connectBus, createBroker, type ListenBusOptions, listenBus } from '../../src/index.js'
 import { rawClient, subscribeLine } from './raw-client.js'
@@ -161,9 +162,18 @@ describe('the server, to clients that misbehave', () => {
   it('survives ten thousand connects', async () => {
     const server = await open()
     const all = await reader(server)
-    for (let round = 0; round < 100; round += 1) {
-      await Promise.all(Array.from({ length: 100 }, () => connectAndLeave(server.path)))
-    }
+    const script = `
+      const { connect } = require('node:net')
+      let left = 10_000
+      const next = () => {
+        if (left-- <= 0) return
+        const socket = connect(${JSON.stringify(server.path)}, () => socket.destroy())
+        // The queue of connections is full: once more.
+        socket.on('error', () => (left += 1))
+        socket.on('close', next)
+      }
+      for (let index = 0; index < 100; index += 1) next()`
+    await promisify(execFile)(process.execPath, ['-e', script])
     await vi.waitFor(() => expect(server.stats).toMatchObject({ accepted: 10_001, clients: 1 }), 5000)
     server.broker.publishText('t', 'fine')
     expect(await all.until(lines(1))).toBe(line('t', 'fine'))
@@ -173,10 +183,14 @@ describe('the server, to clients that misbehave', () => {
     const server = await open()
     const all = await reader(server)
     const sockets: Socket[] = []
-    const limit = (soft: string): void => {
-      execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${soft}:`])
+    const prlimit = (...args: string[]): string => {
+      const command = ['prlimit', '--pid', String(process.pid), ...args].join(' ')
+      return execFileSync('sh', ['-c', command], { encoding: 'utf8' }).trim()
     }
-    const before = execFileSync('prlimit', ['--pid', String(process.pid), '--nofile', '--output=SOFT', '--noheadings'])
+    const limit = (soft: string): void => {
+      prlimit(`--nofile=${soft}:`)
+    }
+    const before = prlimit('--nofile', '--output=SOFT', '--noheadings')
     limit('200')
     try {
       for (let index = 0; index < 300; index += 1) {
@@ -188,7 +202,7 @@ describe('the server, to clients that misbehave', () => {
       server.broker.publishText('t', 'meanwhile')
       expect(await all.until(lines(1))).toBe(line('t', 'meanwhile'))
     } finally {
-      limit(before.toString().trim())
+      limit(before)
       for (const socket of sockets) socket.destroy()
     }
     await vi.waitFor(() => expect(server.stats.clients).toBe(1), 5000)
@@ -233,7 +247,7 @@ describe('a reader that stalls', () => {
   })
 
   it('is removed when it takes no byte for too long; a slow one is not', async () => {
-    const server = await open({ stallMs: 100 })
+    const server = await open({ stallMs: 200 })
     const stalled = await reader(server)
     stalled.socket.pause()
     const idle = await reader(server, 'never')
@@ -245,11 +259,27 @@ describe('a reader that stalls', () => {
     const slow = await reader(server)
     slow.socket.pause()
     for (let index = 0; index < 40; index += 1) server.broker.publishText('t', value)
-    for (let index = 0; index < 20; index += 1) {
-      await sleep(30)
+    for (let index = 0; index < 80; index += 1) {
+      await sleep(10)
       slow.socket.read()
     }
     expect(server.stats).toMatchObject({ stalled: 1, readers: 2 })
+  })
+
+  it('gets every event whole, however the wanted ones lie among others, when it reads on', async () => {
+    const server = await open()
+    const all = await reader(server, 'a')
+    all.socket.pause()
+    const expected: string[] = []
+    for (let index = 0; index < 6000; index += 1) {
+      const topic = index % 1000 < 300 || index % 3 === 0 ? 'a' : 'b'
+      const text = line(topic, `${index} ${'x'.repeat((index * 37) % 3000)}`)
+      if (topic === 'a') expected.push(text)
+      server.broker.publishLine(Buffer.from(text), topic)
+      if (index % 200 === 0) await new Promise(resolve => setImmediate(resolve))
+    }
+    all.socket.resume()
+    expect(await all.until(lines(expected.length))).toBe(expected.join(''))
   })
 
   it('keeps memory bounded, however many there are', async () => {
@@ -307,13 +337,3 @@ describe('closing the server', () => {
     broker.publishText('t', 'still open')
   })
 })
-
-async function connectAndLeave(path: string): Promise<void> {
-  await new Promise<void>(resolve => {
-    const socket = connect(path, () => {
-      socket.destroy()
-    })
-    socket.on('error', () => undefined)
-    socket.on('close', () => resolve())
-  })
-}

@@ -1,0 +1,33 @@
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import * as bus from './index.js'
+
+describe('the package', () => {
+  it('exports what is documented and nothing else', () => {
+    expect(Object.keys(bus).sort()).toEqual([
+      'BusError',
+      'busCandidates',
+      'chooseBusRole',
+      'connectBus',
+      'createBroker',
+      'defaultBusPath',
+      'findBusSocket',
+      'listenBus'
+    ])
+  })
+
+  it('lets brokers and clients stand for one another', () => {
+    expectTypeOf<bus.Broker>().toExtend<bus.Publisher>()
+    expectTypeOf<bus.BusClient>().toExtend<bus.Publisher>()
+    expectTypeOf<bus.BusClient>().toExtend<Pick<bus.Broker, 'subscribe'>>()
+    expectTypeOf<bus.Subscription>().toExtend<AsyncIterable<bus.BusEvent>>()
+    expectTypeOf(bus.listenBus).returns.resolves.toEqualTypeOf<bus.BusServer>()
+    expectTypeOf(bus.findBusSocket).returns.resolves.toEqualTypeOf<string | undefined>()
+    expectTypeOf<Extract<bus.BusStatus, { type: 'dropped' }>['count']>().toEqualTypeOf<number>()
+    expect(bus.createBroker().stats).toEqual({ published: 0, publishedBytes: 0, evicted: 0, readers: 0 })
+  })
+
+  it('checks the sizes of a broker', () => {
+    expect(() => bus.createBroker({ ringBytes: 1000, maxLineBytes: 256 })).toThrow(/^ringBytes: /)
+    expect(() => bus.createBroker({ maxLineBytes: 10 })).toThrow(/^maxLineBytes: /)
+  })
+})
