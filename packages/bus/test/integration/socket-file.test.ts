@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, lstatSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type BusServer, listenBus } from '../../src/index.js'
 import { probeSocket } from '../../src/socket-file.js'
@@ -65,7 +66,11 @@ describe('the socket file', () => {
   it('lets exactly one of many win that start at once over a stale socket', async () => {
     const path = temporarySocketPath()
     leaveStaleSocket(path)
-    const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => listenBus({ path })))
+    const start = async (delayMs: number): Promise<BusServer> => {
+      await sleep(delayMs)
+      return listenBus({ path })
+    }
+    const attempts = await Promise.allSettled(Array.from({ length: 60 }, (_, index) => start(index % 6)))
     const servers = attempts.flatMap(attempt => (attempt.status === 'fulfilled' ? [attempt.value] : []))
     onTestFinished(async () => void (await Promise.all(servers.map(server => server.close()))))
     expect(servers).toHaveLength(1)
