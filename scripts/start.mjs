@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { prepare, root } from './prepare.mjs'
+import { howToInstall } from './system-tools.mjs'
 
 const usage = `Usage: npm start [-- OPTIONS]
 
@@ -37,10 +38,13 @@ async function main() {
     process.stdout.write(usage)
     return 0
   }
-  await prepare(['nft', 'ip', 'ping', 'unshare'])
+  const missing = await prepare(['nft', 'ip', 'ping', 'unshare'])
+  // Without ping the phone just does not ping.
+  const needed = missing.filter(tool => tool !== 'ping')
   /** @type {typeof import('../demo/src/index.js')} */
   const { runDemo } = await import(`${root}demo/dist/index.js`)
-  await runDemo(options)
+  const notLive = `${needed.join(', ')} cannot be found. Type: ${howToInstall(needed)}`
+  await runDemo(needed.length === 0 ? options : { ...options, notLive })
   return 0
 }
 

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +18,11 @@ export async function runBench(argv: readonly string[]): Promise<number> {
     return 0
   }
   const folder = await mkdtemp(join(tmpdir(), 'packet-logs-bench-'))
+  // The processes and the namespace of a run end with this process.
+  process.once('SIGINT', () => {
+    rmSync(folder, { recursive: true, force: true })
+    process.exit(130)
+  })
   try {
     const generator = await buildGenerator(folder)
     if (!options.json) process.stdout.write(heading(options))

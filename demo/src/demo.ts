@@ -15,22 +15,23 @@ export interface DemoOptions {
   json: boolean
   /** Ends that long after the service is ready; without it, a signal ends. */
   seconds?: number
+  /** Why there can be no live packets, and what to do about it; then a capture is played at once. */
+  notLive?: string
 }
 
 /**
  * Shows packet events on stdout until a signal or the end of the time; everything else is said on stderr.
  * Nothing is left behind: no namespace, no process, no file.
  */
-export async function runDemo({ json, seconds }: DemoOptions): Promise<void> {
+export async function runDemo({ json, seconds, notLive }: DemoOptions): Promise<void> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
   const folder = await mkdtemp(join(tmpdir(), 'packet-logs-'))
   const show = { folder, busPath: join(folder, 'eventbus.sock'), json, seconds, stop }
   try {
-    await showLive(show)
-  } catch (error) {
-    if (!(error instanceof LabError) || error.code === 'LAB_COMMAND') throw error
-    say(`No live packets: ${error.message}.`)
+    const reason = notLive ?? (await showLive(show))
+    if (reason === undefined) return
+    say(`No live packets: ${reason}`)
     say('Playing a capture that was recorded in the same network instead.')
     await showRecorded(show)
   } finally {
@@ -46,9 +47,18 @@ interface Show {
   stop: AbortController
 }
 
-/** Kernel → packet-logsd → bus → subscriber, on real traffic through the home network. */
-async function showLive({ folder, busPath, json, seconds, stop }: Show): Promise<void> {
-  await using network = await openHomeNetwork()
+/**
+ * Kernel → packet-logsd → bus → subscriber, on real traffic through the home network.
+ *
+ * @returns why that cannot be done here, if it cannot
+ */
+async function showLive({ folder, busPath, json, seconds, stop }: Show): Promise<string | undefined> {
+  const home = await openHomeNetwork().catch((error: unknown) => {
+    if (error instanceof LabError) return error.message
+    throw error
+  })
+  if (typeof home === 'string') return home
+  await using network = home
   await installLogRules(network.router, folder)
   await using daemon = await startDaemon(network.router, busPath, stop)
   const over = timeIsUp(seconds, stop)
@@ -58,6 +68,7 @@ async function showLive({ folder, busPath, json, seconds, stop }: Show): Promise
   // The last packets that the kernel logged reach the screen first.
   await daemon.stop()
   await events.ended
+  return undefined
 }
 
 /** The same from a capture: no kernel, but the same decoder, bus and subscriber. */
