@@ -1,5 +1,5 @@
 import type { Options } from 'tsup'
-import { bundle } from '../tsup.base.js'
+import { bundlePrivate } from '../tsup.base.js'
 
-const options: Options = bundle(['src/index.ts', 'src/subscriber.ts'])
+const options: Options = bundlePrivate(['src/index.ts', 'src/subscriber.ts'])
 export default options

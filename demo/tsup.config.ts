@@ -1,7 +1,7 @@
 import type { Options } from 'tsup'
-import { bundle } from '../tsup.base.js'
+import { bundlePrivate } from '../tsup.base.js'
 
-const options: Options = bundle([
+const options: Options = bundlePrivate([
   'src/index.ts',
   'src/record-capture.ts',
   'src/traffic/internet.ts',

@@ -11,30 +11,34 @@ import { ensureTools, howToInstall } from './system-tools.mjs'
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Installs dependencies and builds every package. The second time nothing is done that is done already, and two
- * callers at once take turns. Everything it prints goes to stderr.
+ * Installs dependencies and builds packages. The second time nothing is done that is done already, and two callers at once
+ * take turns. Everything it prints goes to stderr.
  *
  * @param {readonly import('./system-tools.mjs').Tool[]} tools wanted beside the compiler
+ * @param {string} [target] the package that is wanted, and with it all it depends on; every package without it
  * @returns {Promise<import('./system-tools.mjs').Tool[]>} those of them that could not be installed
  */
-export async function prepare(tools) {
+export async function prepare(tools, target) {
   const turn = await takeTurns()
   try {
-    return await installAndBuild(tools)
+    return await installAndBuild(tools, target)
   } finally {
     turn.close()
   }
 }
 
-/** @param {readonly import('./system-tools.mjs').Tool[]} tools */
-async function installAndBuild(tools) {
+/**
+ * @param {readonly import('./system-tools.mjs').Tool[]} tools
+ * @param {string} [target]
+ */
+async function installAndBuild(tools, target) {
   const missing = ensureTools(['c++', 'make', 'python3', ...tools])
   const noCompiler = missing.filter(tool => tool === 'c++' || tool === 'make' || tool === 'python3')
   if (noCompiler.length > 0) {
     throw new Error(`The native addon needs ${noCompiler.join(', ')}. Type: ${howToInstall(noCompiler)}`)
   }
   await installDependencies()
-  await turbo('Building', ['build', 'build:native'])
+  await turbo('Building', ['build', 'build:native'], target === undefined ? [] : [`--filter=${target}...`])
   return missing
 }
 

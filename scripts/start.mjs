@@ -38,7 +38,7 @@ async function main() {
     process.stdout.write(usage)
     return 0
   }
-  const missing = await prepare(['nft', 'ip', 'ping', 'unshare'])
+  const missing = await prepare(['nft', 'ip', 'ping', 'unshare'], '@packet-logs/demo')
   // Without ping the phone just does not ping.
   const needed = missing.filter(tool => tool !== 'ping')
   /** @type {typeof import('../demo/src/index.js')} */

@@ -1,4 +1,3 @@
-export { describeWithKernel } from './describe-with-kernel.js'
 export { LabError, type LabErrorCode } from './errors.js'
 export { type Host, type HostLink, type Lab, openLab } from './lab.js'
 export { namespacePrivilege, type Privilege } from './privilege.js'

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 import { expect, it } from 'vitest'
-import { describeWithKernel, openLab } from '../src/index.js'
+import { openLab } from '../src/index.js'
+import { describeWithKernel } from '../src/testing.js'
 
 describeWithKernel('a lab', () => {
   it('routes between two hosts over IPv4 and IPv6 without touching the namespace it was opened from', async () => {

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PacketInfo } from '@packet-logs/decoder'
-import { describeWithKernel } from '@packet-logs/lab'
+import { describeWithKernel } from '@packet-logs/lab/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { DemoOptions } from '../../src/index.js'
 

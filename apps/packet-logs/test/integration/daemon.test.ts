@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { connectBus, listenBus, type Subscription } from '@packet-logs/bus'
-import { describeWithKernel, type Lab, openLab } from '@packet-logs/lab'
+import { type Lab, openLab } from '@packet-logs/lab'
+import { describeWithKernel } from '@packet-logs/lab/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
 const bin = fileURLToPath(new URL('../../dist/bin.js', import.meta.url))

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { describeWithKernel } from '@packet-logs/lab'
+import { describeWithKernel } from '@packet-logs/lab/testing'
 import { describe, expect, it } from 'vitest'
 import { openNflog } from '../../src/index.js'
 import { builtPackage, chain, logRules, openDescriptors, runScript, sendUdp } from './kernel.js'

@@ -1,4 +1,4 @@
-import { describeWithKernel } from '@packet-logs/lab'
+import { describeWithKernel } from '@packet-logs/lab/testing'
 import { expect, it } from 'vitest'
 import { openNflog } from '../../src/index.js'
 import { chain, drain, logRules, run, sendUdp, take, udpText } from './kernel.js'

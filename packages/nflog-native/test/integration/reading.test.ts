@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describeWithKernel } from '@packet-logs/lab'
+import { describeWithKernel } from '@packet-logs/lab/testing'
 import { expect, it } from 'vitest'
 import { NflogError, openNflog, type PacketBatch } from '../../src/index.js'
 import { chain, drain, logRules, runScript, sendUdp, take, udpText } from './kernel.js'

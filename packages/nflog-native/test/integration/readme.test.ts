@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { describeWithKernel } from '@packet-logs/lab'
+import { describeWithKernel } from '@packet-logs/lab/testing'
 import { expect, it } from 'vitest'
 import { builtPackage, fileOf, run, runScript } from './kernel.js'
 
