@@ -22,11 +22,7 @@ const brand = Symbol.for('@packet-logs/bus/BusError')
 
 /** Every failure this package reports, except wrong arguments (`TypeError`, `RangeError`) and aborts (`signal.reason`). */
 export class BusError extends Error {
-  static {
-    Object.defineProperty(BusError.prototype, 'name', { value: 'BusError', configurable: true, writable: true })
-    Object.defineProperty(BusError.prototype, brand, { value: true })
-  }
-
+  override readonly name = 'BusError'
   /** Why, from a closed set. */
   readonly code: BusErrorCode
   /** The unix socket concerned, if any. */
@@ -40,6 +36,7 @@ export class BusError extends Error {
     this.code = code
     this.path = context.path
     this.topic = context.topic
+    Object.defineProperty(this, brand, { value: true })
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

@@ -31,10 +31,7 @@ export class NftError extends Error {
     this.code = code
     if (options.stderr !== undefined) this.stderr = options.stderr
     if (options.exitCode !== undefined) this.exitCode = options.exitCode
-  }
-
-  static {
-    Object.defineProperty(NftError.prototype, brand, { value: true })
+    Object.defineProperty(this, brand, { value: true })
   }
 
   /** Survives two copies of this package in one process. */

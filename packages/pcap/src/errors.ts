@@ -5,7 +5,7 @@ const brand = Symbol.for('@packet-logs/pcap/PcapError')
 
 /** The one error of this package about bytes: the capture is cut off, broken, of a kind not known here, or too greedy. */
 export class PcapError extends Error {
-  override readonly name: string = 'PcapError'
+  override readonly name = 'PcapError'
   readonly code: PcapErrorCode
   /** Where in the capture, in bytes from its start, the record or block begins that could not be read. */
   readonly offset: number
@@ -14,10 +14,7 @@ export class PcapError extends Error {
     super(message, options)
     this.code = code
     this.offset = offset
-  }
-
-  static {
-    Object.defineProperty(PcapError.prototype, brand, { value: true })
+    Object.defineProperty(this, brand, { value: true })
   }
 
   /** True for a PcapError of any copy of this package. */
