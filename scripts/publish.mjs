@@ -1,10 +1,11 @@
 // Publishes every package whose version is not on the registry yet. pnpm packs (it resolves `workspace:` and `catalog:`),
 // npm publishes (it signs in as the workflow itself and adds the provenance).
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root, toolEnvironment } from './prepare.mjs'
+import { publishedPackages } from './published-packages.mjs'
 
 const prebuilds = ['linux-x64', 'linux-arm64'].flatMap(target => ['glibc', 'musl'].map(libc => ({ target, libc })))
 for (const { target, libc } of prebuilds) {
@@ -15,22 +16,18 @@ for (const { target, libc } of prebuilds) {
 
 const tarballs = mkdtempSync(join(tmpdir(), 'packet-logs-publish-'))
 try {
-  for (const parent of ['packages', 'apps']) {
-    for (const name of readdirSync(join(root, parent))) publish(join(root, parent, name))
-  }
+  publishedPackages().forEach(publish)
   execFileSync('changeset', ['tag'], { cwd: root, stdio: 'inherit', env: toolEnvironment() })
 } finally {
   rmSync(tarballs, { recursive: true, force: true })
 }
 
-/** @param {string} folder */
-function publish(folder) {
-  /** @type {{ name: string, version: string }} */
-  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+/** @param {import('./published-packages.mjs').PublishedPackage} published */
+function publish({ path, name, manifest: { version } }) {
   const isPublished =
     spawnSync('npm', ['view', `${name}@${version}`, 'version'], { encoding: 'utf8' }).stdout.trim() !== ''
   if (isPublished) return
   const tarball = join(tarballs, `${name.replace('/', '-')}.tgz`)
-  execFileSync('pnpm', ['pack', '--out', tarball], { cwd: folder, stdio: 'inherit', env: toolEnvironment() })
+  execFileSync('pnpm', ['pack', '--out', tarball], { cwd: path, stdio: 'inherit', env: toolEnvironment() })
   execFileSync('npm', ['publish', tarball, '--access', 'public', '--provenance'], { stdio: 'inherit' })
 }

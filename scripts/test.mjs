@@ -11,6 +11,7 @@ const checks = [
   'check:unused',
   'check:scripts',
   'check:cpp',
+  'check:packed',
   'lint',
   'typecheck',
   'check:package'

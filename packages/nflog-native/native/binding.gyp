@@ -21,7 +21,7 @@
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
       'cflags_cc': [
         '-std=c++17',
-        '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror',
+        '-Wall', '-Wextra', '-Wconversion', '-Wshadow',
         '-fvisibility=hidden',
         # As a system folder, so that warnings are about this package's own code.
         '-isystem<!(node -p "require(\'path\').dirname(require.resolve(\'node-addon-api\'))")'

@@ -1,5 +1,5 @@
-// Compiles the addon: `pnpm build:native`. Works offline when Node's headers lie beside its binary, as in every
-// distribution of Node and most packages of it.
+// Compiles the addon: `pnpm build:native`, and with the argument `prebuildify` for the package: `pnpm prebuildify`. Works
+// offline when Node's headers lie beside its binary, as in every distribution of Node and most packages of it.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,44 +11,61 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 const stampFile = join(folder, 'build/configured')
 
 if (process.platform === 'linux') {
-  build()
+  if (process.argv[2] === 'prebuildify') run('prebuildify', ['--napi', '--strip', '--tag-libc'])
+  else build()
 } else {
   process.stdout.write(`Nothing to compile: NFLOG exists on Linux only, and this is ${process.platform}.\n`)
 }
 
 function build() {
-  const nodedir = headersBesideNode()
-  const stamp = stampOf(nodedir)
+  const stamp = configurationStamp()
   const isConfigured = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp
-  if (!isConfigured) nodeGyp('configure', nodedir)
+  if (!isConfigured) run('node-gyp', ['configure', '--loglevel=warn'])
   writeFileSync(stampFile, stamp)
-  nodeGyp('build', nodedir)
+  run('node-gyp', ['build', '--loglevel=warn', '--jobs=max'])
 }
 
-/** `npm_config_nodedir`, which node-gyp reads itself, goes first; without either it looks in its own cache. */
-function headersBesideNode() {
-  if (process.env['npm_config_nodedir']) return undefined
+/** What is named already goes first; without either, node-gyp looks in its own cache, then downloads. */
+function headersFolder() {
+  const named = process.env['npm_config_nodedir']
+  if (named) return named
   const prefix = resolve(process.execPath, '../..')
   return existsSync(join(prefix, 'include/node/node_api.h')) ? prefix : undefined
 }
 
-/** @param {string | undefined} nodedir */
-function stampOf(nodedir) {
-  const inputs = [readFileSync(join(folder, 'binding.gyp')), process.version, process.arch]
-  inputs.push(nodedir ?? '', process.env['npm_config_nodedir'] ?? '', folder)
+function configurationStamp() {
+  const inputs = [
+    readFileSync(join(folder, 'binding.gyp')),
+    process.version,
+    process.arch,
+    headersFolder() ?? '',
+    folder
+  ]
   const hash = createHash('sha256')
   for (const input of inputs) hash.update(input).update('\0')
   return hash.digest('hex')
 }
 
 /**
- * @param {'configure' | 'build'} command
- * @param {string | undefined} nodedir
+ * Runs a command of this package's dependencies. A warning is an error here, and only here: a newer compiler elsewhere may
+ * know more warnings.
+ *
+ * @param {'node-gyp' | 'prebuildify'} name
+ * @param {string[]} args
  */
-function nodeGyp(command, nodedir) {
-  const bin = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
-  const options = ['--loglevel=warn', '--jobs=max', ...(nodedir ? [`--nodedir=${nodedir}`] : [])]
-  const { status, error } = spawnSync(process.execPath, [bin, command, '-C', folder, ...options], { stdio: 'inherit' })
+function run(name, args) {
+  const require = createRequire(import.meta.url)
+  const bin = require.resolve(name === 'node-gyp' ? 'node-gyp/bin/node-gyp.js' : 'prebuildify/bin.js')
+  const nodedir = headersFolder()
+  const { status, error } = spawnSync(process.execPath, [bin, ...args], {
+    cwd: folder,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      CXXFLAGS: `${process.env['CXXFLAGS'] ?? ''} -Werror`,
+      ...(nodedir && { npm_config_nodedir: nodedir })
+    }
+  })
   if (error) throw error
   if (status !== 0) process.exit(status ?? 1)
 }
