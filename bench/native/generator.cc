@@ -4,10 +4,11 @@
 //
 //   generator ADDRESS PORT PAYLOAD_BYTES PACKETS_PER_SECOND SECONDS
 //
-// Prints what it did: {"sent":N,"seconds":S}
+// Prints what it did: {"sent":N,"seconds":S,"cpuSeconds":C}
 
 #include <arpa/inet.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -29,6 +30,15 @@ int64_t NowNs() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * kSecondNs + now.tv_nsec;
+}
+
+double CpuSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 void SleepUntil(int64_t at_ns) {
@@ -100,6 +110,7 @@ int main(int argc, char** argv) {
     }
   }
   const double elapsed = static_cast<double>(NowNs() - start_ns) / static_cast<double>(kSecondNs);
-  std::printf("{\"sent\":%" PRId64 ",\"seconds\":%.3f}\n", sent, elapsed);
+  std::printf("{\"sent\":%" PRId64 ",\"seconds\":%.3f,\"cpuSeconds\":%.3f}\n", sent, elapsed,
+              CpuSeconds());
   return 0;
 }

@@ -8,6 +8,8 @@ import type { Host } from '@packet-logs/lab'
 export interface Sent {
   packets: number
   seconds: number
+  /** The kernel's work for its packets, up to the log, is in here. */
+  cpuSeconds: number
 }
 
 export const port = 9999
@@ -29,6 +31,6 @@ export async function generate(
 ): Promise<Sent> {
   const args = ['127.0.0.1', port, packetBytes - ipAndUdpHeaderBytes, packetsPerSecond, seconds].map(String)
   const { stdout } = await host.run(program, args)
-  const { sent, seconds: took } = JSON.parse(stdout) as { sent: number; seconds: number }
-  return { packets: sent, seconds: took }
+  const { sent, ...used } = JSON.parse(stdout) as { sent: number; seconds: number; cpuSeconds: number }
+  return { packets: sent, ...used }
 }

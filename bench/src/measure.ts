@@ -18,6 +18,7 @@ export interface Measurement {
   offered: number
   delivered: number
   lost: number
+  generator: Pick<Cost, 'cpuSecondsPerMillion'>
   daemon: Cost
   subscriber: Cost
 }
@@ -63,6 +64,7 @@ export async function measure(run: Run): Promise<Measurement> {
     offered,
     delivered,
     lost: offered - delivered,
+    generator: { cpuSecondsPerMillion: (sent.cpuSeconds * 1_000_000) / offered },
     daemon: cost(before.daemon, after.daemon, delivered),
     subscriber: cost(before.subscriber, after.subscriber, delivered)
   }

@@ -63,6 +63,7 @@ const columns: readonly { title: string; width: number; cell: (measurement: Meas
   { title: 'delivered/s', width: 11, cell: m => whole.format(m.delivered / m.seconds) },
   { title: 'lost', width: 10, cell: m => whole.format(m.lost) },
   { title: 'lost %', width: 7, cell: m => ((100 * m.lost) / m.offered).toFixed(2) },
+  { title: 'generator CPU s/M', width: 17, cell: m => m.generator.cpuSecondsPerMillion.toFixed(2) },
   { title: 'daemon CPU s/M', width: 14, cell: m => m.daemon.cpuSecondsPerMillion.toFixed(2) },
   { title: 'reader CPU s/M', width: 14, cell: m => m.subscriber.cpuSecondsPerMillion.toFixed(2) },
   { title: 'daemon MiB', width: 10, cell: m => whole.format(m.daemon.peakMemoryMiB) },
