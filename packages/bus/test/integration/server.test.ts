@@ -166,7 +166,8 @@ describe('the server, to clients that misbehave', () => {
       const { connect } = require('node:net')
       let left = 10_000
       const next = () => {
-        if (left-- <= 0) return
+        if (left === 0) return
+        left -= 1
         const socket = connect(${JSON.stringify(server.path)}, () => socket.destroy())
         // The queue of connections is full: once more.
         socket.on('error', () => (left += 1))
