@@ -71,7 +71,7 @@ export class ReusablePacket implements Packet {
     found.icmpv6 = undefined
     found.dns = undefined
     found.dhcpv4 = undefined
-    this.#layers.length = 0
+    while (this.#layers.length > 0) this.#layers.pop()
     this.#error = undefined
     this.#bytes.reset(payload)
     this.#start = 0

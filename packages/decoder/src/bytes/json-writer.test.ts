@@ -61,6 +61,17 @@ describe('JsonWriter', () => {
     expect(written(out => out.mac(over(bytes), 0))).toBe('00:0a:b0:ff:01:10')
   })
 
+  it('copies any text as it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), text => {
+        expect(written(out => out.fragment(new Fragment(text)))).toBe(text)
+      })
+    )
+    expect(written(out => out.fragment(new Fragment('123456\u007f\u{10ffff}\u007f\u007f')))).toBe(
+      '123456\u007f\u{10ffff}\u007f\u007f'
+    )
+  })
+
   it('escapes quotes and backslashes inside a string', () => {
     const fragment = new Fragment('{"a\\\\b":"ü🔥')
     expect(written(out => out.fragment(fragment))).toBe('{"a\\\\b":"ü🔥')

@@ -40,7 +40,7 @@ const FALSE = new Fragment('false')
 
 /**
  * Writes JSON into a buffer that the caller knows to be large enough, as it is or as it stands inside a JSON string.
- * Words are written whole: up to four bytes behind {@link at} may change.
+ * Words are written whole: up to seven bytes behind {@link at} may change.
  */
 export class JsonWriter {
   /** Where the next byte goes. */
@@ -62,7 +62,7 @@ export class JsonWriter {
     const words = escaped ? fragment.escapedWords : fragment.words
     const view = this.#view
     let at = this.at
-    for (let index = 0; index < words.length; index++, at += 4) view.setInt32(at, words[index] ?? 0, true)
+    for (let index = 0; index < words.length; index++, at += 8) view.setFloat64(at, words[index] ?? 0, true)
     this.at += escaped ? fragment.escapedLength : fragment.length
   }
 

@@ -13,13 +13,14 @@ function base64Length(count: number): number {
 export class RawBytes {
   /** Offset in the packet behind the last byte that is written. */
   cut: number = Number.POSITIVE_INFINITY
+  /** How many fields were cut, and which. */
+  #count = 0
   readonly #starts: number[] = []
   readonly #ends: number[] = []
 
   begin(cut: number): void {
     this.cut = cut
-    this.#starts.length = 0
-    this.#ends.length = 0
+    this.#count = 0
   }
 
   write(out: JsonWriter, bytes: ByteReader, start: number, end: number): void {
@@ -27,15 +28,15 @@ export class RawBytes {
       out.base64(bytes, start, end)
       return
     }
-    this.#starts.push(start)
-    this.#ends.push(end)
+    this.#starts[this.#count] = start
+    this.#ends[this.#count++] = end
     out.base64(bytes, start, Math.max(start, this.cut))
   }
 
   /** Bytes of text that the fields written grow by when the cut moves to `cut`. */
   growth(cut: number): number {
     let growth = 0
-    for (let index = 0; index < this.#starts.length; index++) {
+    for (let index = 0; index < this.#count; index++) {
       const start = this.#starts[index] ?? 0
       const end = this.#ends[index] ?? 0
       growth += base64Length(Math.min(end, cut) - start) - base64Length(Math.min(end, this.cut) - start)
