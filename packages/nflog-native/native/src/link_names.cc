@@ -29,7 +29,6 @@ Failure LinkNames::Open() {
   }
   buffer_.resize(kBufferBytes);
   // Subscribed before the dump: a link that changes during it is told twice rather than never.
-  if (const Failure failure = RequestDump()) return failure;
   return ReadAll();
 }
 
@@ -54,6 +53,7 @@ Failure LinkNames::RequestDump() {
     return {errno, "send(RTM_GETLINK)"};
   }
   dumping_ = true;
+  stale_ = false;
   return {};
 }
 
@@ -70,18 +70,23 @@ Failure LinkNames::ReadAll() {
                                     reinterpret_cast<sockaddr*>(&sender), &sender_size);
     if (length < 0) {
       if (errno == EINTR) continue;
-      // Events were lost, so only a new dump knows the truth.
       if (errno == ENOBUFS) {
-        if (const Failure failure = RequestDump()) return failure;
+        stale_ = true;
         continue;
       }
       if (errno != EAGAIN) return {errno, "recv(RTM_GETLINK)"};
-      if (!dumping_) return {};
+      if (!dumping_) {
+        if (!stale_) return {};
+        // Not sooner, because the kernel refuses a second dump while one is under way.
+        if (const Failure failure = RequestDump()) return failure;
+        continue;
+      }
       // The kernel makes the next part of a dump while we read the one before; waiting is the rare
       // case.
       pollfd readable = {fd_.get(), POLLIN, 0};
       if (poll(&readable, 1, kDumpTimeoutMs) == 0) {
         dumping_ = false;
+        stale_ = true;
         return {ETIMEDOUT, "recv(RTM_GETLINK)"};
       }
       continue;

@@ -45,6 +45,8 @@ class LinkNames {
 
   FileDescriptor fd_;
   bool dumping_ = false;
+  // Events were lost, or no dump has ended yet: only the next dump knows the truth.
+  bool stale_ = true;
   std::unordered_map<uint32_t, Link> links_;
   std::deque<uint32_t> deleted_;
   std::vector<uint8_t> buffer_;

@@ -154,6 +154,20 @@ describeWithKernel('packets from the kernel', () => {
     run('ip', ['link', 'delete', 'nfl-again'])
   })
 
+  it('have the device name of their time even when the events about it were too many', async () => {
+    using _ = logRules(table, chain('output', `udp dport ${port} log group 4112`))
+    run('ip', ['link', 'add', 'nfl-many', 'type', 'veth', 'peer', 'name', 'nfl-peer'])
+    using _link = { [Symbol.dispose]: () => run('ip', ['link', 'delete', 'nfl-last']) }
+    await using socket = openNflog({ groups: 4112 })
+    const lines = Array.from({ length: 400 }, (_, i) => `link set dev nfl-many mtu ${1400 + (i % 2)}`)
+    run('ip', ['-batch', '-'], [...lines, 'link set dev nfl-many name nfl-last', ''].join('\n'))
+    for (const device of ['nfl-last', 'nfl-peer']) run('ip', ['link', 'set', device, 'up'])
+    run('ip', ['address', 'add', '10.44.0.1/24', 'dev', 'nfl-last'])
+    run('ip', ['neighbour', 'add', '10.44.0.2', 'lladdr', '02:00:00:00:00:02', 'dev', 'nfl-last'])
+    await sendUdp('10.44.0.2', port, 'x')
+    expect((await take(socket, 1))[0]?.outDevice).toBe('nfl-last')
+  })
+
   it('keep their device name when a bridge lets go of the port', async () => {
     using _ = logRules(table, chain('output', `udp dport ${port} log group 4110`))
     run('ip', ['link', 'add', 'nfl-br', 'type', 'bridge'])
