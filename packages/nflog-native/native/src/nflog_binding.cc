@@ -158,6 +158,8 @@ NflogBinding::NflogBinding(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nf
   Value().Set("onFailure", info[2]);
   context_ = std::make_unique<Napi::AsyncContext>(env, "NflogSocket");
   Napi::MemoryManagement::AdjustExternalMemory(env, kMemoryBytes);
+  // Packets of one group can come while the next is being bound. No event will tell of them again.
+  Deliver({}, false);
 }
 
 NflogBinding::~NflogBinding() { Close(); }
@@ -170,15 +172,8 @@ void NflogBinding::Request(const Napi::CallbackInfo& /*info*/) {
 
 // Reads at once, whether or not a batch was requested; true when there was anything.
 Napi::Value NflogBinding::Read(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (poll_ == nullptr) return Napi::Boolean::New(env, false);
-  bool overrun = false;
-  const Failure failure = reader_.Fill(&overrun);
-  const bool any = reader_.batch().count() != 0;
-  Deliver(false);
-  if (overrun && report_overruns_) Report({{ENOBUFS, "recv"}}, false);
-  if (failure) Report({failure}, false);
-  return Napi::Boolean::New(env, any);
+  const bool any = poll_ != nullptr && Deliver(reader_.Fill(), false);
+  return Napi::Boolean::New(info.Env(), any);
 }
 
 void NflogBinding::Configure(const Napi::CallbackInfo& info) {
@@ -194,7 +189,7 @@ void NflogBinding::Configure(const Napi::CallbackInfo& info) {
   if (env.IsExceptionPending()) return;
   ReaderFailure failure{reader_.SetReceiveBuffer(receive_buffer_bytes)};
   if (!failure) failure = reader_.Configure(config);
-  Deliver(false);
+  Deliver({}, false);
   if (failure) Throw(env, failure);
 }
 
@@ -236,16 +231,7 @@ Napi::Value NflogBinding::GetFd(const Napi::CallbackInfo& info) {
 
 void NflogBinding::OnReadable() {
   const Napi::HandleScope scope(Env());
-  bool overrun = false;
-  const Failure failure = reader_.Fill(&overrun);
-  const bool has_news = reader_.batch().count() != 0 || failure || (overrun && report_overruns_);
-  if (!has_news) return;
-  // One request, one batch. Whoever wants more has asked again by the time the callbacks return.
-  wanted_ = false;
-  Deliver(true);
-  if (overrun && report_overruns_) Report({{ENOBUFS, "recv"}}, true);
-  if (failure) Report({failure}, true);
-  if (!wanted_) SetPolling(false);
+  Deliver(reader_.Fill(), true);
 }
 
 // Polling keeps this object alive: somebody waits for it, even if nothing else refers to it.
@@ -268,13 +254,20 @@ void NflogBinding::Close() {
   poll_->Close();
   poll_ = nullptr;
   reader_.Close();
-  context_.reset();
   Napi::MemoryManagement::AdjustExternalMemory(Env(), -kMemoryBytes);
 }
 
-void NflogBinding::Deliver(bool from_loop) {
+bool NflogBinding::Deliver(const Failure& failure, bool from_loop) {
+  const bool overrun = reader_.TakeOverrun() && report_overruns_;
+  const bool any = reader_.batch().count() != 0;
+  if (any) DeliverBatch(from_loop);
+  if (overrun) Report({ENOBUFS, "recv"}, from_loop);
+  if (failure) Report(failure, from_loop);
+  return any;
+}
+
+void NflogBinding::DeliverBatch(bool from_loop) {
   PacketBatch& batch = reader_.batch();
-  if (batch.count() == 0) return;
   StringTable& strings = reader_.strings();
   ValueBuilder make(Env());
 
@@ -297,10 +290,10 @@ void NflogBinding::Deliver(bool from_loop) {
   if (make.ok()) Call("onBatch", {buffer, count, added, gaps, start_over}, from_loop);
 }
 
-void NflogBinding::Report(const ReaderFailure& failure, bool from_loop) {
+void NflogBinding::Report(const Failure& failure, bool from_loop) {
   if (poll_ == nullptr) return;
   ValueBuilder make(Env());
-  napi_value error = MakeError(make, failure);
+  napi_value error = MakeError(make, {failure});
   if (make.ok()) Call("onFailure", {error}, from_loop);
 }
 
@@ -311,19 +304,22 @@ void NflogBinding::Call(const char* callback, const std::initializer_list<napi_v
   napi_value self = Value();
   napi_value function = make.Get(self, callback);
   if (!make.ok()) return;
-  if (!from_loop) {
+  wanted_ = false;
+  if (from_loop) {
+    napi_make_callback(env, *context_, self, function, arguments.size(), arguments.begin(),
+                       nullptr);
+    // On the loop nobody is above us to catch.
+    bool is_pending = false;
+    napi_value exception = nullptr;
+    if (napi_is_exception_pending(env, &is_pending) == napi_ok && is_pending &&
+        napi_get_and_clear_last_exception(env, &exception) == napi_ok) {
+      napi_fatal_exception(env, exception);
+    }
+  } else {
     // An exception goes on to whoever called us.
     napi_call_function(env, self, function, arguments.size(), arguments.begin(), nullptr);
-    return;
   }
-  napi_make_callback(env, *context_, self, function, arguments.size(), arguments.begin(), nullptr);
-  // On the loop nobody is above us to catch.
-  bool is_pending = false;
-  napi_value exception = nullptr;
-  if (napi_is_exception_pending(env, &is_pending) == napi_ok && is_pending &&
-      napi_get_and_clear_last_exception(env, &exception) == napi_ok) {
-    napi_fatal_exception(env, exception);
-  }
+  if (!wanted_) SetPolling(false);
 }
 
 }  // namespace packet_logs

@@ -42,10 +42,12 @@ class NflogBinding : public Napi::ObjectWrap<NflogBinding> {
   void OnReadable();
   void SetPolling(bool polling);
   void Close();
-  // Hands the batch to onBatch, if it holds anything. Outside of a call from JavaScript the
-  // microtasks that this makes ready run before it returns.
-  void Deliver(bool from_loop);
-  void Report(const ReaderFailure& failure, bool from_loop);
+  // Hands over what was read: packets to onBatch, then an overrun and `failure` to onFailure. True
+  // when there were packets. On the loop, microtasks that this makes ready run before it returns.
+  bool Deliver(const Failure& failure, bool from_loop);
+  void DeliverBatch(bool from_loop);
+  void Report(const Failure& failure, bool from_loop);
+  // Answers the request that is under way; whoever wants more has asked again when this returns.
   void Call(const char* callback, const std::initializer_list<napi_value>& arguments,
             bool from_loop);
 

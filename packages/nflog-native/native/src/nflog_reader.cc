@@ -38,30 +38,25 @@ ReaderFailure NflogReader::Open(const ReaderOptions& options) {
   for (const uint16_t group : options.groups) {
     // First, because a packet can arrive before the kernel's answer does.
     sequences_.push_back({group, 0});
-    const Failure failure =
-        socket_.Bind(group, options.config, [this](Bytes datagram) { ParseDatagram(datagram); });
-    if (failure) return {failure, group};
+    if (const Failure failure = socket_.Bind(group, options.config, this)) return {failure, group};
   }
   FinishBatch();
   return {};
 }
 
-Failure NflogReader::Fill(bool* overrun) {
+Failure NflogReader::Fill() {
   Failure failure;
   while (batch_.count() < kPacketsPerBatch && batch_.byte_size() < kBytesPerBatch) {
     Bytes datagram;
     bool truncated = false;
     failure = socket_.Receive(&datagram, &truncated);
     if (failure.error == ENOBUFS) {
-      ++stats_.overruns;
-      *overrun = true;
-      // Without a sequence this is all there is to know about the loss.
-      if (!has_sequence_) batch_.AppendGap({static_cast<uint32_t>(batch_.count()), 0, 0, 0, 0});
+      OnOverrun();
       continue;
     }
+    if (failure.error == EAGAIN) MarkHole();
     if (failure) break;
-    if (truncated) ++stats_.truncated;
-    ParseDatagram(datagram);
+    OnDatagram(datagram, truncated);
   }
   FinishBatch();
   return failure.error == EAGAIN ? Failure{} : failure;
@@ -70,8 +65,7 @@ Failure NflogReader::Fill(bool* overrun) {
 ReaderFailure NflogReader::Configure(const GroupConfig& config) {
   ReaderFailure result;
   for (const Sequence& sequence : sequences_) {
-    const Failure failure = socket_.Configure(sequence.group, config,
-                                              [this](Bytes datagram) { ParseDatagram(datagram); });
+    const Failure failure = socket_.Configure(sequence.group, config, this);
     if (failure && !result) result = {failure, sequence.group};
   }
   FinishBatch();
@@ -94,8 +88,25 @@ void NflogReader::ResetStats() {
   dropped_before_ = socket_.DroppedDatagrams();
 }
 
-void NflogReader::ParseDatagram(Bytes datagram) {
+void NflogReader::OnOverrun() {
+  ++stats_.overruns;
+  overrun_ = true;
+  // Without a sequence this is all there is to know about the loss. The kernel tells of it before
+  // the packets that are still queued, and queues no more until those are read: the hole is behind
+  // them, where the queue is found empty.
+  MarkHole();
+  hole_ahead_ = !has_sequence_;
+}
+
+void NflogReader::MarkHole() {
+  if (std::exchange(hole_ahead_, false)) {
+    batch_.AppendGap({static_cast<uint32_t>(batch_.count()), 0, 0, 0, 0});
+  }
+}
+
+void NflogReader::OnDatagram(Bytes datagram, bool truncated) {
   ++stats_.datagrams;
+  if (truncated) ++stats_.truncated;
   const uint64_t received_us = NowUs();
   MessageCursor cursor(datagram);
   NetlinkMessage message;

@@ -4,6 +4,7 @@
 #define PACKET_LOGS_NFLOG_READER_H_
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "link_names.h"
@@ -37,13 +38,16 @@ struct ReaderFailure {
   explicit operator bool() const { return static_cast<bool>(failure); }
 };
 
-class NflogReader {
+class NflogReader : private DatagramListener {
  public:
   ReaderFailure Open(const ReaderOptions& options);
 
   // Appends what the kernel has to the batch, until that is full or there is nothing more. Success
-  // also when there was nothing; sets `overrun` when the kernel reported lost datagrams.
-  Failure Fill(bool* overrun);
+  // also when there was nothing.
+  Failure Fill();
+
+  // Whether the kernel reported lost datagrams since the last call.
+  bool TakeOverrun() { return std::exchange(overrun_, false); }
 
   // Packets that arrive meanwhile go to the batch.
   ReaderFailure Configure(const GroupConfig& config);
@@ -67,7 +71,9 @@ class NflogReader {
     uint32_t next;
   };
 
-  void ParseDatagram(Bytes datagram);
+  void OnDatagram(Bytes datagram, bool truncated) override;
+  void OnOverrun() override;
+  void MarkHole();
   void TrackSequence(const LoggedPacket& packet);
   void FinishBatch();
 
@@ -77,6 +83,8 @@ class NflogReader {
   PacketBatch batch_;
   std::vector<Sequence> sequences_;
   bool has_sequence_ = false;
+  bool overrun_ = false;
+  bool hole_ahead_ = false;
   ReaderStats stats_;
   uint32_t dropped_before_ = 0;
 };

@@ -57,23 +57,23 @@ Failure NflogSocket::SilenceOverruns() {
   return {errno, "setsockopt(NETLINK_NO_ENOBUFS)"};
 }
 
-Failure NflogSocket::Bind(uint16_t group, const GroupConfig& config, const DatagramSink& sink) {
-  return Request(group, NFULNL_CFG_CMD_BIND, config, sink);
+Failure NflogSocket::Bind(uint16_t group, const GroupConfig& config, DatagramListener* listener) {
+  return Request(group, NFULNL_CFG_CMD_BIND, config, listener);
 }
 
 Failure NflogSocket::Configure(uint16_t group, const GroupConfig& config,
-                               const DatagramSink& sink) {
-  return Request(group, NFULNL_CFG_CMD_NONE, config, sink);
+                               DatagramListener* listener) {
+  return Request(group, NFULNL_CFG_CMD_NONE, config, listener);
 }
 
 Failure NflogSocket::Request(uint16_t group, uint8_t command, const GroupConfig& config,
-                             const DatagramSink& sink) {
+                             DatagramListener* listener) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     ConfigMessage message(group, ++sequence_, true);
     if (command != NFULNL_CFG_CMD_NONE) message.Command(command);
     message.Configure(config);
     if (const Failure failure = Send(message.bytes())) return failure;
-    const Failure answer = AwaitAcknowledgement(sequence_, sink);
+    const Failure answer = AwaitAcknowledgement(sequence_, listener);
     // The group is ours already: the attempt whose acknowledgement was lost has bound and
     // configured it.
     if (answer.error == EBUSY && attempt > 0) return kSuccess;
@@ -84,12 +84,15 @@ Failure NflogSocket::Request(uint16_t group, uint8_t command, const GroupConfig&
 
 // The kernel answers a request before send() returns, so the answer is in the queue already, or
 // lost.
-Failure NflogSocket::AwaitAcknowledgement(uint32_t sequence, const DatagramSink& sink) {
+Failure NflogSocket::AwaitAcknowledgement(uint32_t sequence, DatagramListener* listener) {
   for (;;) {
     Bytes datagram;
     bool truncated = false;
     const Failure failure = Receive(&datagram, &truncated);
-    if (failure.error == ENOBUFS) continue;
+    if (failure.error == ENOBUFS) {
+      if (listener != nullptr) listener->OnOverrun();
+      continue;
+    }
     if (failure) return failure;
     MessageCursor cursor(datagram);
     NetlinkMessage message;
@@ -100,7 +103,7 @@ Failure NflogSocket::AwaitAcknowledgement(uint32_t sequence, const DatagramSink&
       const auto error = LoadHost<int32_t>(message.body.data);
       return error == 0 ? kSuccess : Failure{-error, "send"};
     }
-    sink(datagram);
+    if (listener != nullptr) listener->OnDatagram(datagram, truncated);
   }
 }
 
@@ -164,7 +167,7 @@ bool NflogSocket::IsPrivileged() {
     ConfigMessage message(static_cast<uint16_t>(UINT16_MAX - i), ++probe.sequence_, true);
     message.Command(NFULNL_CFG_CMD_UNBIND);
     if (probe.Send(message.bytes())) return false;
-    const Failure answer = probe.AwaitAcknowledgement(probe.sequence_, [](Bytes) {});
+    const Failure answer = probe.AwaitAcknowledgement(probe.sequence_, nullptr);
     if (answer.error == ENODEV) return true;
   }
   return false;

@@ -4,7 +4,6 @@
 #define PACKET_LOGS_NFLOG_SOCKET_H_
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "file_descriptor.h"
@@ -20,11 +19,18 @@ struct Failure {
   explicit operator bool() const { return error != 0; }
 };
 
+// Takes what else arrives while an acknowledgement is awaited: nothing is discarded.
+class DatagramListener {
+ public:
+  virtual void OnDatagram(Bytes datagram, bool truncated) = 0;
+  virtual void OnOverrun() = 0;
+
+ protected:
+  ~DatagramListener() = default;
+};
+
 class NflogSocket {
  public:
-  // Packets can arrive while an acknowledgement is awaited; they are handed over, never discarded.
-  using DatagramSink = std::function<void(Bytes)>;
-
   // Opens the socket, non-blocking.
   Failure Open();
 
@@ -38,8 +44,8 @@ class NflogSocket {
 
   // Binds the group and configures it in one message. EPERM when another socket owns the group, and
   // when privilege is missing: IsPrivileged() tells them apart.
-  Failure Bind(uint16_t group, const GroupConfig& config, const DatagramSink& sink);
-  Failure Configure(uint16_t group, const GroupConfig& config, const DatagramSink& sink);
+  Failure Bind(uint16_t group, const GroupConfig& config, DatagramListener* listener);
+  Failure Configure(uint16_t group, const GroupConfig& config, DatagramListener* listener);
 
   // Gives the group up. The kernel sends what it holds before this returns. No acknowledgement is
   // asked for, because it would stand behind everything that was not read yet.
@@ -63,8 +69,9 @@ class NflogSocket {
  private:
   Failure Send(Bytes message);
   Failure Request(uint16_t group, uint8_t command, const GroupConfig& config,
-                  const DatagramSink& sink);
-  Failure AwaitAcknowledgement(uint32_t sequence, const DatagramSink& sink);
+                  DatagramListener* listener);
+  // Without a listener what else arrives is dropped.
+  Failure AwaitAcknowledgement(uint32_t sequence, DatagramListener* listener);
 
   FileDescriptor fd_;
   uint32_t sequence_ = 0;

@@ -67,11 +67,16 @@ export function openDescriptors(): number {
 /** Runs a script that has the built package as `nflog`, in a Node of its own, and tells how it ended. */
 export async function runScript(
   script: string,
-  { wrapper = [], nodeOptions = [] }: { wrapper?: readonly string[]; nodeOptions?: readonly string[] } = {}
+  {
+    wrapper = [],
+    nodeOptions = [],
+    signal: stop
+  }: { wrapper?: readonly string[]; nodeOptions?: readonly string[]; signal?: AbortSignal } = {}
 ): Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }> {
   const source = `import * as nflog from ${JSON.stringify(builtPackage)}\n${script}`
   const [command = '', ...args] = [...wrapper, process.execPath, ...nodeOptions, '--input-type=module', '-e', source]
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 15_000, killSignal: 'SIGKILL' })
+  stop?.addEventListener('abort', () => child.kill('SIGKILL'))
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -46,6 +46,22 @@ describeWithKernel('a process', () => {
     expect((await runScript(script)).stdout).toBe('still here\n')
   })
 
+  it('ends when what it waited for came another way', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4305`))
+    const script = `
+      import { createSocket } from 'node:dgram'
+      const socket = nflog.openNflog({ groups: 4305 })
+      const waiting = socket[Symbol.asyncIterator]().next()
+      const sender = createSocket('udp4').unref()
+      await new Promise(sent => sender.send('x', ${port}, '127.0.0.1', sent))
+      const until = Date.now() + 50
+      while (Date.now() < until);
+      const other = socket.tryRead()
+      console.log((await waiting).value.seq, other)`
+    const { code, stdout } = await runScript(script)
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '0 undefined\n' })
+  })
+
   it('reports an exception thrown in a reader like any other', async () => {
     using _ = logRules(table, chain('input', `udp dport ${port} log group 4303`))
     const script = `for await (const packet of nflog.openNflog({ groups: 4303 })) throw new Error('mine: ' + packet.group)`
