@@ -149,7 +149,7 @@ describe('a socket', () => {
     expect(native.isOpen).toBe(false)
     await expect(socket.batches().next()).rejects.toBe('enough')
     await expect(socket.batches().next()).rejects.toBe('enough')
-    expect(socket.tryRead()).toBeUndefined()
+    expect(() => socket.tryRead()).toThrow('enough')
   })
 
   it('tells one reader of an overrun, after the packets that came before it', async () => {
@@ -173,6 +173,19 @@ describe('a socket', () => {
     await expect(waiting[0]).rejects.toMatchObject({ osCode: 'ENOBUFS' })
     native.play([1])
     expect(marksOf((await waiting[1]).value as PacketBatch)).toEqual([1])
+  })
+
+  it('tells a reader that never waits as well', () => {
+    const { socket, native } = open({ overrun: 'throw' })
+    native.play([1])
+    native.fail(errorOf('ENOBUFS'))
+    expect(socket.tryRead()?.mark).toBe(1)
+    expect(() => socket.tryRead()).toThrow(expect.objectContaining({ osCode: 'ENOBUFS' }) as Error)
+    expect(socket.tryRead()).toBeUndefined()
+    native.fail(errorOf('EBADF'))
+    for (let i = 0; i < 2; i++) {
+      expect(() => socket.tryRead()).toThrow(expect.objectContaining({ osCode: 'EBADF' }) as Error)
+    }
   })
 
   it('closes on any other failure and rejects everyone', async () => {

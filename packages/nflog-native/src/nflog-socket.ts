@@ -25,7 +25,11 @@ export interface NflogSocket extends AsyncIterable<LoggedPacket>, AsyncDisposabl
   resetStats(): void
   /** Packets as they were read together: at most one batch per turn of the event loop, unless packets were lost. */
   batches(): AsyncIterableIterator<PacketBatch>
-  /** The next packet if there is one now. Never waits. */
+  /**
+   * The next packet if there is one now. Never waits.
+   *
+   * @throws What iteration would reject with: the reason of an abort, NflogError `NFLOG_IO`.
+   */
   tryRead(): LoggedPacket | undefined
   /**
    * Changes the socket and all its groups while packets flow; what is not named stays.
@@ -119,7 +123,9 @@ export class NativeStream implements NflogSocket {
 
   tryRead(): LoggedPacket | undefined {
     if (this.queue.length === 0 && !this.isClosed) this.native.read()
-    return this.takePacket()
+    const packet = this.takePacket()
+    if (packet === undefined && this.failure) throw this.takeFailure()
+    return packet
   }
 
   configure(changes: NflogChanges): void {
@@ -243,10 +249,17 @@ export class NativeStream implements NflogSocket {
   }
 
   private fail(error: NativeError): void {
-    const isOverrun = error.osCode === 'ENOBUFS'
-    this.failure = { reason: toNflogError(error), once: isOverrun }
-    if (!isOverrun) this.release()
-    this.rejectWaiters()
+    const reason = toNflogError(error)
+    if (error.osCode !== 'ENOBUFS') {
+      this.failure = { reason, once: false }
+      this.release()
+      return
+    }
+    // One reader is told of an overrun; the others wait on.
+    const waiter = this.waiters.shift()
+    if (waiter) waiter.reject(reason)
+    else this.failure = { reason, once: true }
+    if (this.waiters.length > 0) this.native.request()
   }
 
   private readonly abort = (): void => {
@@ -264,17 +277,6 @@ export class NativeStream implements NflogSocket {
     return failure?.reason
   }
 
-  private rejectWaiters(): void {
-    const [waiter, ...others] = this.waiters.splice(0)
-    if (!waiter) return
-    waiter.reject(this.takeFailure())
-    for (const other of others) {
-      if (this.failure) other.reject(this.failure.reason)
-      else this.waiters.push(other)
-    }
-    if (this.waiters.length > 0) this.native.request()
-  }
-
   /** Frees the descriptor and ends the wait of everyone who found the queue empty. */
   private release(): void {
     if (this.isClosed) return
@@ -282,10 +284,9 @@ export class NativeStream implements NflogSocket {
     this.lastStats = this.native.stats()
     this.native.close()
     this.settings.signal?.removeEventListener('abort', this.abort)
-    if (this.failure) {
-      this.rejectWaiters()
-    } else {
-      for (const waiter of this.waiters.splice(0)) waiter.end()
+    for (const waiter of this.waiters.splice(0)) {
+      if (this.failure) waiter.reject(this.failure.reason)
+      else waiter.end()
     }
   }
 }
