@@ -8,7 +8,7 @@ import type { NameBuffer, NameRange } from '../../protocols/dns/names.js'
 import type { RecordSlot } from '../../protocols/dns/records.js'
 import { RecordType } from '../../protocols/dns/records.js'
 import { isMappedIpv4 } from '../../text/ip-address.js'
-import { NAMES } from './names.js'
+import { NAMES, NO_MX, NO_SOA, NO_SRV, NO_URI } from './names.js'
 import type { LayerSink } from './network-layers.js'
 
 const COMMA = 0x2c
@@ -119,37 +119,17 @@ function writeRecord(out: JsonWriter, bytes: ByteReader, buffer: NameBuffer, slo
   const isText = type === RecordType.TXT || type === RecordType.HINFO
   if (isText) writeTexts(out, bytes, dataStart, dataEnd)
   else out.null()
-  out.fragment(NAMES.dnsRecord.soa)
-  writeSoa(out, bytes, buffer, slot)
-  out.fragment(NAMES.dnsRecord.srv)
-  const isSrv = type === RecordType.SRV
-  out.fragment(NAMES.dnsSrv.priority)
-  out.uint(isSrv ? bytes.u16(dataStart) : 0)
-  out.fragment(NAMES.dnsSrv.weight)
-  out.uint(isSrv ? bytes.u16(dataStart + 2) : 0)
-  out.fragment(NAMES.dnsSrv.port)
-  out.uint(isSrv ? bytes.u16(dataStart + 4) : 0)
-  writeNameIf(isSrv, out, NAMES.dnsSrv.target, buffer, target)
-  out.byte(CLOSE)
-  out.fragment(NAMES.dnsRecord.mx)
-  const isMx = type === RecordType.MX
-  out.fragment(NAMES.dnsMx.preference)
-  out.uint(isMx ? bytes.u16(dataStart) : 0)
-  writeNameIf(isMx, out, NAMES.dnsMx.target, buffer, target)
-  out.byte(CLOSE)
+  if (type === RecordType.SOA) writeSoa(out, bytes, buffer, slot)
+  else out.fragment(NO_SOA)
+  if (type === RecordType.SRV) writeSrv(out, bytes, buffer, slot)
+  else out.fragment(NO_SRV)
+  if (type === RecordType.MX) writeMx(out, bytes, buffer, slot)
+  else out.fragment(NO_MX)
   out.fragment(NAMES.dnsRecord.options)
   if (type === RecordType.OPT) writeEdnsOptions(out, bytes, dataStart, dataEnd)
   else out.null()
-  out.fragment(NAMES.dnsRecord.uri)
-  const isUri = type === RecordType.URI
-  out.fragment(NAMES.dnsUri.priority)
-  out.uint(isUri ? bytes.u16(dataStart) : 0)
-  out.fragment(NAMES.dnsUri.weight)
-  out.uint(isUri ? bytes.u16(dataStart + 2) : 0)
-  out.fragment(NAMES.dnsUri.target)
-  if (isUri) out.base64(bytes, dataStart + 4, dataEnd)
-  else out.null()
-  out.byte(CLOSE)
+  if (type === RecordType.URI) writeUri(out, bytes, slot)
+  else out.fragment(NO_URI)
   out.fragment(NAMES.dnsRecord.text)
   if (isText) out.base64(bytes, dataStart, dataEnd)
   else out.null()
@@ -175,20 +155,51 @@ function writeTexts(out: JsonWriter, bytes: ByteReader, start: number, end: numb
 }
 
 function writeSoa(out: JsonWriter, bytes: ByteReader, buffer: NameBuffer, slot: RecordSlot): void {
-  const isSoa = slot.type === RecordType.SOA
   const at = slot.numbersStart
-  writeNameIf(isSoa, out, NAMES.dnsSoa.target, buffer, slot.target)
-  writeNameIf(isSoa, out, NAMES.dnsSoa.mailbox, buffer, slot.mailbox)
+  out.fragment(NAMES.dnsRecord.soa)
+  writeName(out, NAMES.dnsSoa.target, buffer, slot.target)
+  writeName(out, NAMES.dnsSoa.mailbox, buffer, slot.mailbox)
   out.fragment(NAMES.dnsSoa.serial)
-  out.uint(isSoa ? bytes.u32(at) : 0)
+  out.uint(bytes.u32(at))
   out.fragment(NAMES.dnsSoa.refresh)
-  out.uint(isSoa ? bytes.u32(at + 4) : 0)
+  out.uint(bytes.u32(at + 4))
   out.fragment(NAMES.dnsSoa.retry)
-  out.uint(isSoa ? bytes.u32(at + 8) : 0)
+  out.uint(bytes.u32(at + 8))
   out.fragment(NAMES.dnsSoa.expire)
-  out.uint(isSoa ? bytes.u32(at + 12) : 0)
+  out.uint(bytes.u32(at + 12))
   out.fragment(NAMES.dnsSoa.minimum)
-  out.uint(isSoa ? bytes.u32(at + 16) : 0)
+  out.uint(bytes.u32(at + 16))
+  out.byte(CLOSE)
+}
+
+function writeSrv(out: JsonWriter, bytes: ByteReader, buffer: NameBuffer, { dataStart, target }: RecordSlot): void {
+  out.fragment(NAMES.dnsRecord.srv)
+  out.fragment(NAMES.dnsSrv.priority)
+  out.uint(bytes.u16(dataStart))
+  out.fragment(NAMES.dnsSrv.weight)
+  out.uint(bytes.u16(dataStart + 2))
+  out.fragment(NAMES.dnsSrv.port)
+  out.uint(bytes.u16(dataStart + 4))
+  writeName(out, NAMES.dnsSrv.target, buffer, target)
+  out.byte(CLOSE)
+}
+
+function writeMx(out: JsonWriter, bytes: ByteReader, buffer: NameBuffer, { dataStart, target }: RecordSlot): void {
+  out.fragment(NAMES.dnsRecord.mx)
+  out.fragment(NAMES.dnsMx.preference)
+  out.uint(bytes.u16(dataStart))
+  writeName(out, NAMES.dnsMx.target, buffer, target)
+  out.byte(CLOSE)
+}
+
+function writeUri(out: JsonWriter, bytes: ByteReader, { dataStart, dataEnd }: RecordSlot): void {
+  out.fragment(NAMES.dnsRecord.uri)
+  out.fragment(NAMES.dnsUri.priority)
+  out.uint(bytes.u16(dataStart))
+  out.fragment(NAMES.dnsUri.weight)
+  out.uint(bytes.u16(dataStart + 2))
+  out.fragment(NAMES.dnsUri.target)
+  out.base64(bytes, dataStart + 4, dataEnd)
   out.byte(CLOSE)
 }
 

@@ -277,6 +277,19 @@ export const NAMES: { readonly [O in keyof Table]: { readonly [F in keyof Table[
     Object.entries(table).map(([object, { opening, fields }]) => [object, fragments(opening, fields)])
   ) as { [O in keyof Table]: { [F in keyof Table[O]['fields']]: Fragment } }
 
+const NAMED_BY_DNS: ReadonlySet<string> = new Set(['target', 'mailbox'])
+
+/** What a record holds under the key of a type that is not its own: every field, with Go's zero values. */
+function zeroData(key: string, fields: Readonly<Record<string, string>>): Fragment {
+  const zeros = Object.entries(fields).map(([field, name]) => `"${name}":${NAMED_BY_DNS.has(field) ? 'null' : '0'}`)
+  return new Fragment(`,"${key}":{${zeros.join(',')}}`)
+}
+
+export const NO_SOA: Fragment = zeroData(table.dnsRecord.fields.soa, table.dnsSoa.fields)
+export const NO_SRV: Fragment = zeroData(table.dnsRecord.fields.srv, table.dnsSrv.fields)
+export const NO_MX: Fragment = zeroData(table.dnsRecord.fields.mx, table.dnsMx.fields)
+export const NO_URI: Fragment = zeroData(table.dnsRecord.fields.uri, table.dnsUri.fields)
+
 /** Opens the kernel's metadata; its fields follow as those of `meta`. */
 export const META_KEY: Fragment = new Fragment(',"Meta":')
 
