@@ -71,6 +71,7 @@ export class ReusablePacket implements Packet {
     found.icmpv6 = undefined
     found.dns = undefined
     found.dhcpv4 = undefined
+    // Popped: an array whose length is set gives its storage back, and would take it anew for each packet.
     while (this.#layers.length > 0) this.#layers.pop()
     this.#error = undefined
     this.#bytes.reset(payload)
