@@ -21,7 +21,8 @@ describe('an NflogError', () => {
     [{ privileged: false, group: 64999 }, 'NFLOG_PERMISSION', /CAP_NET_ADMIN/],
     [{ osCode: 'EINVAL' }, 'NFLOG_IO', /modprobe nfnetlink_log/],
     [{ osCode: 'ENOBUFS' }, 'NFLOG_IO', /receiveBufferBytes/],
-    [{ osCode: 'EMFILE' }, 'NFLOG_IO', /text of the system/]
+    [{ osCode: 'EMFILE' }, 'NFLOG_IO', /text of the system.*raise the limit/],
+    [{ osCode: 'EIO' }, 'NFLOG_IO', /text of the system.*open it again/]
   ])('made from %j has code %s and says what to do', (fields, code, message) => {
     const cause = nativeError(fields)
     const error = toNflogError(cause)

@@ -29,6 +29,13 @@ export function toNflogError(cause: NativeError): NflogError {
       context
     )
   }
+  if (osCode === 'EMFILE' || osCode === 'ENFILE') {
+    return new NflogError(
+      'NFLOG_IO',
+      `a socket needs two file descriptors, and there are none left (${cause.message}); close some, or raise the limit`,
+      context
+    )
+  }
   if (osCode === 'ENOBUFS') {
     return new NflogError(
       'NFLOG_IO',
@@ -43,12 +50,15 @@ export function toNflogError(cause: NativeError): NflogError {
   )
 }
 
-/** Who owns a group, as far as /proc lets us see: netlink's port number is usually the owner's process id. */
+/**
+ * Who owns a group, as far as /proc lets us see: netlink's port number is usually the owner's process id,
+ * but in its own process namespace, which may be another container's.
+ */
 function ownerOf(group: number): string {
   const port = portOf(group)
   if (port === undefined) return ''
   try {
-    return ` (process ${port}, ${readFileSync(`/proc/${port}/comm`, 'utf8').trim()})`
+    return ` (probably process ${port}, ${readFileSync(`/proc/${port}/comm`, 'utf8').trim()})`
   } catch {
     return ` (netlink port ${port})`
   }
