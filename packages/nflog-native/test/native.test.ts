@@ -15,14 +15,7 @@ describe.runIf(process.platform === 'linux')('the native parser', () => {
       const program = join(folder, 'message_test')
       const sources = ['test/message_test.cc', 'src/link_names.cc', 'src/nflog_message.cc', 'src/packet_batch.cc']
       const warnings = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror']
-      const flags = [
-        '-std=c++17',
-        '-O1',
-        '-g',
-        '-fsanitize=address,undefined',
-        '-fno-sanitize-recover=all',
-        ...warnings
-      ]
+      const flags = ['-std=c++17', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', ...warnings]
       const compiler = process.env['CXX'] ?? 'c++'
       const compiled = spawnSync(compiler, [...flags, ...sources, '-o', program], { cwd: native, encoding: 'utf8' })
       expect(compiled.stderr).toBe('')
