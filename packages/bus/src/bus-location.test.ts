@@ -18,6 +18,10 @@ async function serve(path: string): Promise<string> {
 }
 
 describe('where a bus is', () => {
+  it('is not behind an empty name', async () => {
+    await expect(findBusSocket({ socket: '' })).rejects.toThrow(/^socket: /)
+  })
+
   it('is looked for in the documented order', () => {
     expect(busCandidates({ PACKET_LOGS_SOCKET: '/p', TEST_PREFIX: '/t', XDG_RUNTIME_DIR: '/run/user/7' })).toEqual([
       '/p',

@@ -31,8 +31,12 @@ export function busCandidates(env: NodeJS.ProcessEnv = process.env): readonly st
   return candidates.filter((candidate): candidate is string => Boolean(candidate))
 }
 
-/** The first candidate that answers, or `undefined`. A socket the user named is the only candidate. */
+/**
+ * The first candidate that answers, or `undefined`. A socket the user named is the only candidate.
+ * @throws TypeError when that name is empty
+ */
 export async function findBusSocket(options: FindBusOptions = {}): Promise<string | undefined> {
+  if (options.socket === '') throw new TypeError('socket: expected the path of a unix socket')
   const candidates = options.socket === undefined ? busCandidates(options.env) : [options.socket]
   for (const candidate of candidates) {
     if ((await probeSocket(candidate)) === 'live') return candidate

@@ -236,6 +236,8 @@ class SocketBusClient implements BusClient {
   async #end(closing: readonly Promise<void>[]): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#onAbort)
     await Promise.all([this.#link.close(), ...closing])
+    const message = `The client of ${this.path} was closed before the bus had everything that was published.`
+    this.#outbox.onOver(new BusError('BUS_CLOSED', message, { path: this.path }))
     this.#settings.feed.emit({ type: 'closed' })
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, link, lstat, mkdir, rename, unlink } from 'node:fs/promises'
+import { chmod, link, lstat, mkdir, unlink } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
 import { BusError, osCode } from './errors.js'
@@ -8,6 +8,11 @@ import { BusError, osCode } from './errors.js'
 const MAX_PATH_BYTES = 107
 
 const PROBE_MS = 1000
+
+/** How long a server may need to replace a stale socket, probing included. */
+const CLAIM_MS = 3 * PROBE_MS
+const CLAIM_RETRY_MS = 10
+const CLAIM_NAME_BYTES = 12
 
 /** A socket file that a server listens behind. */
 export interface SocketFile {
@@ -46,12 +51,13 @@ export function probeSocket(path: string): Promise<SocketState> {
  */
 export async function listenOnFile(server: Server, path: string, mode: number, backlog: number): Promise<SocketFile> {
   const bound = join(dirname(path), `.${randomBytes(5).toString('hex')}`)
-  if (Math.max(Buffer.byteLength(path), Buffer.byteLength(bound)) > MAX_PATH_BYTES) {
+  const longestBytes = Buffer.byteLength(dirname(path)) + 1 + CLAIM_NAME_BYTES
+  if (Math.max(Buffer.byteLength(path), longestBytes) > MAX_PATH_BYTES) {
     const message = `${path} is too long for a unix socket (${MAX_PATH_BYTES} bytes); choose a shorter path.`
     throw new BusError('BUS_LISTEN', message, { path })
   }
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeDirectory(dirname(path))
     await listen(server, bound, backlog)
     await chmod(bound, mode)
     await linkIntoPlace(bound, path)
@@ -64,6 +70,19 @@ export async function listenOnFile(server: Server, path: string, mode: number, b
     throw new BusError('BUS_LISTEN', message, { path, cause: error })
   } finally {
     await unlink(bound).catch(ignoreAbsent)
+  }
+}
+
+/** Makes parents, too. Node's own recursive `mkdir` never ends where the kernel makes no directories, as below /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  const make = (): Promise<void> => mkdir(path).catch(ignorePresent)
+  const parent = dirname(path)
+  try {
+    await make()
+  } catch (error) {
+    if (osCode(error) !== 'ENOENT' || parent === path) throw error
+    await makeDirectory(parent)
+    await make()
   }
 }
 
@@ -101,21 +120,42 @@ async function removeStale(path: string): Promise<void> {
   const state = await probeSocket(path)
   if (state === 'absent') return
   if (state !== 'stale') throw inUse(path)
-  // Between the probe and now another server may have put its socket here: take the file aside, where nobody can replace
-  // it, and ask again.
-  const aside = join(dirname(path), `.${randomBytes(5).toString('hex')}`)
+  // By now another server may have put its socket here, even one with the same inode number. So the file is claimed by a
+  // second link: whoever replaces it needs that name first, and what is behind it is what is asked again.
+  const claim = claimPath(path, entry.ino)
+  if (!(await makeClaim(path, claim))) return
   try {
-    await rename(path, aside)
+    const claimed = await lstat(claim)
+    const isSame = claimed.dev === entry.dev && claimed.ino === entry.ino
+    if (isSame && (await probeSocket(claim)) === 'stale') await unlink(path)
   } catch (error) {
     ignoreAbsent(error)
-    return
+  } finally {
+    await unlink(claim).catch(ignoreAbsent)
   }
-  if ((await probeSocket(aside)) === 'live') {
-    await link(aside, path).catch(() => undefined)
-    await unlink(aside)
-    throw inUse(path)
+}
+
+/** The same for everyone who wants to replace this very file, and no longer than {@link CLAIM_NAME_BYTES}. */
+export function claimPath(path: string, ino: number): string {
+  return join(dirname(path), `.~${(ino % 2 ** 48).toString(36)}`)
+}
+
+/** False when another server is at it, or the file is gone; then it is time to look again. */
+async function makeClaim(path: string, claim: string): Promise<boolean> {
+  try {
+    await link(path, claim)
+    return true
+  } catch (error) {
+    if (osCode(error) !== 'EEXIST') {
+      ignoreAbsent(error)
+      return false
+    }
   }
-  await unlink(aside)
+  await new Promise(resolve => setTimeout(resolve, CLAIM_RETRY_MS))
+  // Making a link sets the time of change. One that old was left by a server that died over it.
+  const other = await lstat(claim).catch(ignoreAbsent)
+  if (other && Math.abs(Date.now() - other.ctimeMs) > CLAIM_MS) await unlink(claim).catch(ignoreAbsent)
+  return false
 }
 
 async function removeOwn(path: string, dev: number, ino: number): Promise<void> {
@@ -131,4 +171,8 @@ function inUse(path: string): BusError {
 function ignoreAbsent(error: unknown): undefined {
   const code = osCode(error)
   if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
+}
+
+function ignorePresent(error: unknown): void {
+  if (osCode(error) !== 'EEXIST') throw error
 }

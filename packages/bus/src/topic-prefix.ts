@@ -13,7 +13,6 @@ export function reducePrefixes(prefix: string | readonly string[]): readonly str
   const reduced: string[] = []
   for (const candidate of prefixes.toSorted()) {
     if (typeof candidate !== 'string') throw new TypeError(`prefix: expected a string, got ${typeof candidate}`)
-    if (candidate.includes('\n')) throw new TypeError('prefix: a topic holds no newline')
     // Sorted, a prefix stands right before everything it covers.
     const last = reduced.at(-1)
     if (last === undefined || !candidate.startsWith(last)) reduced.push(candidate)

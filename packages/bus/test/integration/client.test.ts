@@ -152,6 +152,17 @@ describe('when the bus is restarted', () => {
     expect(reported.reduce((sum, count) => sum + count, 0)).toBe(dropped)
   })
 
+  it('tells whoever drains when the client is closed first', async () => {
+    const path = temporarySocketPath()
+    const server = await serve(path)
+    const client = await join({ path })
+    await server.close()
+    client.publish('t', 1)
+    const draining = client.drain()
+    await client.close()
+    await expect(draining).rejects.toMatchObject({ code: 'BUS_CLOSED' })
+  })
+
   it('drains when the bus is back', async () => {
     const path = temporarySocketPath()
     const first = await serve(path)

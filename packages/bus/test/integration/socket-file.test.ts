@@ -90,6 +90,10 @@ describe('the socket file', () => {
     expect(await probeSocket(path)).toBe('live')
   })
 
+  it('is given up, not tried for ever, where the kernel makes no directories', async () => {
+    await expect(listenBus({ path: '/proc/none/at/all/bus.sock' })).rejects.toMatchObject({ code: 'BUS_LISTEN' })
+  })
+
   it('says what to do when it cannot be made', async () => {
     const file = temporarySocketPath()
     writeFileSync(file, '')
