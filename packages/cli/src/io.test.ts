@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { takesColor, write } from './io.js'
+import { OutputError, takesColor, write } from './io.js'
 
 describe('takesColor', () => {
   const terminal = { isTTY: true }
@@ -31,6 +31,17 @@ describe('write', () => {
     stream.resume()
     await writing
     expect(written).toBe(true)
+  })
+
+  it('fails when the output cannot be written, unless its reader has seen enough', async () => {
+    const failing = (code: string): Writable => {
+      const stream = new Writable({
+        write: (_chunk, _encoding, done) => done(Object.assign(new Error(code), { code }))
+      })
+      return stream.on('error', () => undefined)
+    }
+    await expect(write(failing('ENOSPC'), 'text')).rejects.toThrow(OutputError)
+    await write(failing('EPIPE'), 'text')
   })
 
   it('waits no longer once the command ends or the reader is gone', async () => {

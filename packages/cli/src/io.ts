@@ -18,17 +18,38 @@ export function takesColor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv):
   return stream.isTTY === true && env['TERM'] !== 'dumb'
 }
 
-/** Writes text and waits until the stream wants more, so that a slow reader holds the writer back and not memory. */
+/** What was printed did not arrive, and not because its reader had seen enough: a full disk, most often. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError'
+}
+
+/**
+ * Writes text and waits until the system has it, so that a slow reader holds the writer back and not memory. A reader that
+ * is gone, and the signal, end the waiting.
+ *
+ * @throws OutputError
+ */
 export async function write(stream: Writable, text: string, signal?: AbortSignal): Promise<void> {
-  if (stream.destroyed || stream.writableEnded || stream.write(text)) return
-  await new Promise<void>(resolve => {
-    const done = (): void => {
-      stream.off('drain', done).off('close', done).off('error', done)
-      signal?.removeEventListener('abort', done)
-      resolve()
+  if (stream.destroyed || stream.writableEnded) return
+  await new Promise<void>((resolve, reject) => {
+    const done = (error?: Error | null): void => {
+      stream.off('close', onClose)
+      signal?.removeEventListener('abort', onAbort)
+      if (error && !isReaderGone(error)) {
+        reject(new OutputError(`the output cannot be written: ${error.message}`, { cause: error }))
+      } else resolve()
     }
-    stream.once('drain', done).once('close', done).once('error', done)
-    signal?.addEventListener('abort', done, { once: true })
+    const onClose = (): void => done()
+    const onAbort = (): void => done()
+    stream.once('close', onClose)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    stream.write(text, done)
     if (signal?.aborted) done()
   })
+}
+
+function isReaderGone(error: Error): boolean {
+  return (
+    'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_DESTROYED')
+  )
 }

@@ -4,14 +4,15 @@ import type { Io } from './io.js'
 
 const endingGraceMs = 1_000
 
-/** The process as a command sees it. Signals, and readers that went away (EPIPE, as with `| head`), end the command. */
+/** The process as a command sees it. Signals, and a reader that went away (EPIPE, as with `| head`), end the command. */
 export function processIo(): Io {
   const ending = new AbortController()
   const end = (): void => ending.abort()
-  process.once('SIGINT', end).once('SIGTERM', end)
+  process.once('SIGINT', end).once('SIGTERM', end).once('SIGHUP', end)
   const stdout = openStdout()
   stdout.on('error', end)
-  process.stderr.on('error', end)
+  // With stderr gone there is nobody left to tell, but events still have their reader.
+  process.stderr.on('error', () => undefined)
   // Told to end, it does not wait for ever for a reader that is stuck.
   const destroy = (): void => void stdout.destroy()
   ending.signal.addEventListener('abort', () => setTimeout(destroy, endingGraceMs).unref())

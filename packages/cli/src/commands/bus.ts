@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Command } from 'commander'
 import type { Io } from '../io.js'
+import { socketOption } from './socket-option.js'
 
 interface BusOptions {
   socket: string
@@ -10,7 +11,7 @@ interface BusOptions {
 export function busCommand(io: Io): Command {
   return new Command('bus')
     .description('run a bare event bus until Ctrl-C')
-    .requiredOption('-s, --socket <path>', 'socket to listen on')
+    .addOption(socketOption('socket to listen on').makeOptionMandatory())
     .addHelpText('after', '\nExample:\n  packet-logs bus --socket /tmp/bus.sock')
     .action(async (options: BusOptions) => {
       const { listenBus } = await import('@packet-logs/bus')

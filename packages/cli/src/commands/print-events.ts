@@ -1,7 +1,7 @@
 import { type BusClient, BusError, type BusEvent, type Subscription } from '@packet-logs/bus'
 import pc from 'picocolors'
 import { formatEventJson, formatEventLine } from '../events/event-line.js'
-import { type Io, takesColor, write } from '../io.js'
+import { type Io, OutputError, takesColor, write } from '../io.js'
 import { openBus } from './open-bus.js'
 import type { SubscribeOptions } from './subscribe.js'
 
@@ -22,7 +22,7 @@ export async function printEvents(io: Io, prefixes: readonly string[], options: 
   } catch (error) {
     // Being told to end is how this command ends, and so is the end of the bus if that was wished for.
     const busIsGone = error instanceof BusError && error.code === 'BUS_CLOSED' && !options.reconnect
-    if (!signal.aborted && !busIsGone) throw error
+    if (error instanceof OutputError || (!signal.aborted && !busIsGone)) throw error
   }
 }
 

@@ -1,10 +1,15 @@
-import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import type { BusClient } from '@packet-logs/bus'
 import { Command } from 'commander'
+import { UsageError } from '../exit-code.js'
 import type { Io } from '../io.js'
+import { socketOption } from './socket-option.js'
 
-// A character is at most three bytes of UTF-8, six when escaped: well below the client's queue of 8 MiB.
+// A character is at most three bytes of UTF-8, six when escaped: well below the client's queue of 16 MiB.
 const drainAfterLength = 500_000
+
+/** More than any bus takes: refused as soon as there is so much of a line, not when memory is full. */
+const hopelessLength = 262_144
 
 interface PublishOptions {
   socket?: string
@@ -21,29 +26,70 @@ export function publishCommand(io: Io): Command {
     .description('put an event on the bus')
     .argument('<topic>', 'topic, such as alert:test')
     .argument('<text>', 'value, usually JSON; - reads standard input, one event per line')
-    .option('-s, --socket <path>', 'socket of the bus (default: the first one found that answers)')
+    .addOption(socketOption('socket of the bus (default: the first one found that answers)'))
     .addHelpText('after', help)
     .action(async (topic: string, text: string, options: PublishOptions) => {
+      if (topic.startsWith('subscribe:')) {
+        throw new UsageError(`a topic cannot begin with subscribe:, as "${topic}" does; choose another first word`)
+      }
       const { openBus } = await import('./open-bus.js')
       const isStream = text === '-'
       // A stream outlives a restart of the bus; for a single event, a bus that goes away is the answer.
       await using bus = await openBus(io, options.socket, { reconnect: isStream })
       if (isStream) await publishLines(io, bus, topic)
       else bus.publishText(topic, text)
-      await bus.drain()
+      await drain(bus, io.signal)
       if (bus.stats.dropped > 0) throw new Error(`${bus.stats.dropped} events were lost because the bus went away`)
     })
 }
 
 async function publishLines(io: Io, bus: BusClient, topic: string): Promise<void> {
-  const lines = createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY, signal: io.signal })
   let pending = 0
-  for await (const line of lines) {
+  for await (const line of linesOf(io.stdin, io.signal)) {
     bus.publishText(topic, line)
     pending += line.length
     // Waiting lets the bus set the pace of a fast input, before the client's queue is full.
     if (pending < drainAfterLength) continue
-    await bus.drain()
+    await drain(bus, io.signal)
     pending = 0
+  }
+}
+
+/** Lines end in LF or CR LF and in nothing else: readline also takes a CR inside a line for its end. */
+async function* linesOf(input: Readable, signal: AbortSignal): AsyncGenerator<string> {
+  const stop = (): void => void input.destroy()
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  let rest = ''
+  try {
+    for await (const chunk of input.setEncoding('utf8') as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) yield withoutReturn(line)
+      if (rest.length > hopelessLength) yield rest
+    }
+  } catch (error) {
+    // Told to end, it publishes what it has.
+    if (!signal.aborted) throw error
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+  if (rest !== '') yield withoutReturn(rest)
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line
+}
+
+/** Waits for the bus to take what was published; once the command is told to end, only for a moment. */
+async function drain(bus: BusClient, signal: AbortSignal): Promise<void> {
+  const draining = bus.drain()
+  const close = (): void => void bus.close()
+  signal.addEventListener('abort', close, { once: true })
+  if (signal.aborted) close()
+  try {
+    await draining
+  } finally {
+    signal.removeEventListener('abort', close)
   }
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { Io } from '../io.js'
+import { socketOption } from './socket-option.js'
 
 export interface SubscribeOptions {
   socket?: string
@@ -21,7 +22,7 @@ export function subscribeCommand(io: Io): Command {
   return new Command('subscribe')
     .description('print events as they happen, one per line')
     .argument('[prefix...]', 'beginnings of topics, such as nft:drop:')
-    .option('-s, --socket <path>', 'socket of the bus (default: the first one found that answers)')
+    .addOption(socketOption('socket of the bus (default: the first one found that answers)'))
     .option('-j, --json', 'print {"Topic":…,"Value":…} per line')
     .option('--no-reconnect', 'end when the bus goes away, instead of waiting for it to come back')
     .option('--timeout <seconds>', 'end after this long; 0 is never', parseSeconds, 0)

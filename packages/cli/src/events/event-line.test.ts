@@ -122,7 +122,7 @@ describe('formatEventJson', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), value, (topic, text) => {
         const line = formatEventJson({ topic, value: text })
-        expect(line).not.toMatch(/[\n\r]/)
+        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
         expect(JSON.parse(line)).toEqual({ Topic: topic, Value: parsed(text) })
       })
     )

@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types.js'
 import { type PacketSummary, summarisePacket } from './packet-summary.js'
-import { safeText } from './safe-text.js'
+import { safeJson, safeText } from './safe-text.js'
 
 export interface BusEventText {
   topic: string
@@ -20,16 +20,19 @@ export function formatEventLine(event: BusEventText, colors: Colors, now: Date):
   return packet ? formatPacketLine(packet, colors) : formatOtherLine(event.topic, value, colors, now)
 }
 
-/** One event as SPR's tools print it: `{"Topic":…,"Value":…}`, the value parsed when it is JSON, else as a string. */
+/**
+ * One event as SPR's tools print it: `{"Topic":…,"Value":…}`, the value parsed when it is JSON, else as a string. Harmless to
+ * a terminal, too.
+ */
 export function formatEventJson(event: BusEventText): string {
-  return `{"Topic":${JSON.stringify(event.topic)},"Value":${jsonOnOneLine(event.value)}}`
+  return safeJson(`{"Topic":${JSON.stringify(event.topic)},"Value":${jsonOnOneLine(event.value)}}`)
 }
 
-/** JSON passes through as it is, so that numbers keep their digits; only line breaks between tokens have to go. */
+/** JSON passes through as it is, so that numbers keep their digits; only blanks that are control characters have to go. */
 function jsonOnOneLine(text: string): string {
   try {
     const parsed: unknown = JSON.parse(text)
-    return /[\n\r]/.test(text) ? JSON.stringify(parsed) : text
+    return /[\n\r\t]/.test(text) ? JSON.stringify(parsed) : text
   } catch {
     return JSON.stringify(text)
   }

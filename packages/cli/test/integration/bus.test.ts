@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,10 +16,12 @@ class Command {
   stderr = ''
   readonly #ended: Promise<unknown[]>
 
-  constructor(args: readonly string[], input?: string) {
+  /** Without an input its standard input is empty; with `null` it stays open. */
+  constructor(args: readonly string[], input?: string | null) {
     this.process = spawn(process.execPath, [commandPath, ...args], { stdio: 'pipe' })
     this.#ended = once(this.process, 'close')
-    this.process.stdin?.on('error', () => undefined).end(input ?? '')
+    this.process.stdin?.on('error', () => undefined)
+    if (input !== null) this.process.stdin?.end(input ?? '')
     this.process.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()))
   }
 
@@ -46,7 +48,7 @@ describe('packet-logs bus, publish and subscribe', () => {
   let socket: string
   const commands: Command[] = []
 
-  const start = (args: readonly string[], input?: string): Command => {
+  const start = (args: readonly string[], input?: string | null): Command => {
     const command = new Command([...args, '--socket', socket], input)
     commands.push(command)
     return command
@@ -174,6 +176,54 @@ describe('packet-logs bus, publish and subscribe', () => {
       if (next === count) break
     }
     expect(await publisher.exitCode()).toBe(0)
+  })
+
+  it('publish - ends lines where they end, and not at a carriage return or a line separator inside', async () => {
+    await using server = await listenBus({ path: socket })
+    await using events = server.broker.subscribe('')
+    const publisher = start(['publish', 't', '-'], 'a\rb\r\nc\u2028d\n\nlast')
+    expect(await publisher.exitCode()).toBe(0)
+    await server.close()
+    const values: string[] = []
+    for await (const { value } of events) values.push(value)
+    expect(values).toEqual(['a\rb', 'c\u2028d', '', 'last'])
+  })
+
+  it('publish - ends when it is told to, though the bus is away, and says what that means', async () => {
+    const server = await listenBus({ path: socket })
+    const publisher = start(['publish', 't', '-'], null)
+    // The first connection only asked whether the bus answers.
+    await waitFor(() => server.stats.accepted === 2)
+    await server.close()
+    publisher.process.stdin?.end('an event\n')
+    await new Promise(resolve => setTimeout(resolve, 200))
+    publisher.process.kill('SIGTERM')
+    expect(await publisher.exitCode()).toBe(1)
+    expect(publisher.stderr).toContain('closed before the bus had everything')
+  })
+
+  it('subscribe ends with 1 when the disk is full', async () => {
+    await using server = await listenBus({ path: socket })
+    const full = openSync('/dev/full', 'w')
+    const reader = spawn(process.execPath, [commandPath, 'subscribe', '--socket', socket], {
+      stdio: ['ignore', full, 'pipe']
+    })
+    closeSync(full)
+    let stderr = ''
+    reader.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    await waitFor(() => server.stats.readers === 1)
+    server.broker.publish('t', 1)
+    expect((await once(reader, 'close'))[0]).toBe(1)
+    expect(stderr).toContain('the output cannot be written: ENOSPC')
+  })
+
+  it('subscribe ends when its time is up, though nobody reads its output', async () => {
+    await using server = await listenBus({ path: socket })
+    const reader = start(['subscribe', '--timeout', '1'])
+    await waitFor(() => server.stats.readers === 1)
+    for (let sent = 0; sent < 1_000; sent++) server.broker.publishText('flood', 'x'.repeat(1_000))
+    await once(reader.process, 'exit')
+    expect(reader.process.exitCode).toBe(0)
   })
 
   it('publish fails when there is no bus, and bus when there is one already', async () => {
