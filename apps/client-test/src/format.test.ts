@@ -91,7 +91,9 @@ describe('as JSON', () => {
       fc.property(fc.string({ unit: 'binary' }), fc.oneof(fc.json(), fc.string({ unit: 'binary' })), (topic, value) => {
         const [line = '', ...rest] = format({ topic, value }).split('\n')
         expect(rest).toEqual([''])
+        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
         expect(Object.keys(JSON.parse(line) as object)).toEqual(['Topic', 'Value'])
+        expect(JSON.parse(line)).toHaveProperty('Topic', topic)
       })
     )
   })

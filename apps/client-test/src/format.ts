@@ -1,6 +1,6 @@
 import { createGlob } from './glob.js'
 import { type LookUp, lookUpsIn } from './look-ups.js'
-import { safeText } from './safe-text.js'
+import { safeJson, safeText } from './safe-text.js'
 import { summarise } from './summary.js'
 
 /** What travels on the bus. */
@@ -23,7 +23,7 @@ export function createFormatter({ dns, json = false }: FormatOptions): (event: B
     const value = parseValue(text)
     const lookUps = matches === undefined ? [] : lookUpsIn(topic, value).filter(({ name }) => matches(name))
     const lines = json
-      ? [JSON.stringify({ Topic: topic, Value: value }), ...lookUps.map(lookUp => lookUpJson(topic, lookUp))]
+      ? [safeJson(JSON.stringify({ Topic: topic, Value: value })), ...lookUps.map(lookUp => lookUpJson(topic, lookUp))]
       : [`${safeText(topic)} ${summarise(value)}`, ...lookUps.map(lookUp => lookUpLine(topic, lookUp))]
     return `${lines.join('\n')}\n`
   }
@@ -39,7 +39,7 @@ function parseValue(text: string): unknown {
 }
 
 function lookUpJson(topic: string, { name, client, answered }: LookUp): string {
-  return JSON.stringify({ LookUp: { Name: name, Client: client, Answered: answered, Topic: topic } })
+  return safeJson(JSON.stringify({ LookUp: { Name: name, Client: client, Answered: answered, Topic: topic } }))
 }
 
 function lookUpLine(topic: string, { name, client, answered }: LookUp): string {

@@ -35,6 +35,7 @@ it('asks for help', () => {
 it.each([
   [['--jsonn'], /--jsonn/],
   [['--socket'], /--socket/],
+  [['--socket', ''], /^--socket is empty/],
   [['--timeout', '0'], /^--timeout is '0'/],
   [['--timeout', 'soon'], /^--timeout is 'soon'/],
   [['--timeout', ''], /^--timeout is ''/],

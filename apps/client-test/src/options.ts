@@ -48,6 +48,7 @@ const MAX_SECONDS = 2_147_483
 export function parseOptions(argv: readonly string[]): Options | undefined {
   const { values, positionals } = parse(argv)
   if (values.help === true) return undefined
+  if (values.socket === '') throw new UsageError('--socket is empty: it must be the path of a socket')
   const defaults = values.dns === undefined ? [DEFAULT_PREFIX] : [DEFAULT_PREFIX, NAME_SERVER_PREFIX]
   return {
     prefixes: positionals.length > 0 ? positionals : defaults,
