@@ -1,8 +1,13 @@
 #!/usr/bin/env node
 import { main } from './main.js'
 
+/** How long a reader of stderr may take for the last words. */
+const lastWordsMs = 1_000
+
 const end = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.abort())
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end.abort())
+// Whoever read what it says may leave; the packets have other readers.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 process.exitCode = await main(process.argv.slice(2), {
   writeOut: text => void process.stdout.write(text),
@@ -10,3 +15,4 @@ process.exitCode = await main(process.argv.slice(2), {
   env: process.env,
   signal: end.signal
 })
+setTimeout(() => process.exit(), lastWordsMs).unref()

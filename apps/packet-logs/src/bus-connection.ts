@@ -1,12 +1,15 @@
 import { type BusClient, chooseBusRole, connectBus, listenBus, type Publisher } from '@packet-logs/bus'
 import type { Config } from './config.js'
 import { DaemonError } from './errors.js'
+import type { Loss } from './loss-report.js'
 
 /** The bus, served here or by somebody else. */
 export interface BusConnection extends AsyncDisposable {
   readonly publisher: Publisher
   /** `serving PATH` or `publishing to PATH`. */
   readonly description: string
+  /** What is lost between here and the bus. */
+  readonly losses: readonly Loss[]
 }
 
 /** What {@link openBus} is given beside the configuration. */
@@ -40,6 +43,7 @@ async function listen(path: string): Promise<BusConnection> {
   return {
     publisher: server.broker,
     description: `serving the bus at ${path}`,
+    losses: [],
     [Symbol.asyncDispose]: () => server.close()
   }
 }
@@ -53,10 +57,15 @@ async function connect(path: string, { signal, log }: OpenBusOptions): Promise<B
   try {
     signal.throwIfAborted()
     const client = await connectBus({ path, wait: true, signal: connecting.signal })
-    void reportStatus(client, log)
+    const refused = { count: 0, reason: '' }
+    void followStatus(client, refused, log)
     return {
       publisher: client,
       description: `publishing to the bus at ${path}`,
+      losses: [
+        { count: () => client.stats.dropped, describe: count => `${count} events lost on the way to the bus` },
+        { count: () => refused.count, describe: count => `the bus refused ${count} events: ${refused.reason}` }
+      ],
       [Symbol.asyncDispose]: () => client.close()
     }
   } finally {
@@ -65,21 +74,27 @@ async function connect(path: string, { signal, log }: OpenBusOptions): Promise<B
   }
 }
 
-async function reportStatus(client: BusClient, log: (text: string) => void): Promise<void> {
+async function followStatus(
+  client: BusClient,
+  refused: { count: number; reason: string },
+  log: (text: string) => void
+): Promise<void> {
+  let isAway = false
   for await (const status of client.status()) {
     switch (status.type) {
       case 'connected':
-        log('the bus is back')
+        if (isAway) log('the bus is back')
+        isAway = false
         break
       case 'disconnected':
-        log(`the bus at ${client.path} is gone; events wait in a bounded queue until it is back`)
-        break
-      case 'dropped':
-        log(`${status.count} events lost on the way to the bus`)
+        if (!isAway) log(`the bus at ${client.path} is gone; events wait in a bounded queue until it is back`)
+        isAway = true
         break
       case 'refused':
-        log(`the bus refused an event: ${status.reason}`)
+        refused.count += 1
+        refused.reason = status.reason
         break
+      case 'dropped':
       case 'reconnecting':
       case 'closed':
         break

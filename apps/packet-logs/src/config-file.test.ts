@@ -37,6 +37,7 @@ describe('a configuration', () => {
     ['bus:\n  listen: /a\n  connect: /b\n', /^a\.yaml:2: bus: takes listen or connect, not both/],
     ['events:\n  payload: some\n', /^a\.yaml:2: events\.payload: /],
     ['capture:\n  copyRange: 5\n', /^a\.yaml:2: capture: .*copyRange/],
+    ['\ngroup: 5\n', /^a\.yaml:2: the whole file: .*group/],
     ['just text', /^a\.yaml: the whole file: /],
     ['[1, 2]', /^a\.yaml: the whole file: /]
   ])('names the line and the field of what is wrong in %j', (text, message) => {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { type Document, LineCounter, parseDocument } from 'yaml'
-import type { z } from 'zod'
 import { type Config, type ConfigInput, configSchema } from './config.js'
 import { DaemonError } from './errors.js'
 
@@ -36,15 +35,15 @@ export function parseConfig(text: string, name: string, flags: ConfigInput = {})
   if (parsed.success) return parsed.data
 
   const problems = parsed.error.issues.map(issue => {
-    const line = lineOf(issue)
+    const line = lineOf(issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path)
     return `${line === undefined ? name : `${name}:${line}`}: ${fieldName(issue.path)}: ${issue.message}`
   })
   throw new DaemonError('DAEMON_CONFIG_INVALID', problems.join('\n'))
 
-  function lineOf(issue: z.core.$ZodIssue): number | undefined {
+  function lineOf(path: readonly PropertyKey[]): number | undefined {
     // The value itself may be missing: then the line of what should hold it.
-    for (let depth = issue.path.length; depth > 0; depth--) {
-      const node: unknown = document.getIn(issue.path.slice(0, depth), true)
+    for (let depth = path.length; depth > 0; depth--) {
+      const node: unknown = document.getIn(path.slice(0, depth), true)
       if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) {
         return lines.linePos(Number(node.range[0])).line
       }

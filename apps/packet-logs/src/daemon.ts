@@ -1,8 +1,8 @@
-import { openNflog } from '@packet-logs/nflog-native'
+import { type NflogSocket, openNflog } from '@packet-logs/nflog-native'
 import { openBus } from './bus-connection.js'
 import { actionOf, type Config } from './config.js'
-import { reportLoss } from './loss-report.js'
-import { publishPackets } from './publish-packets.js'
+import { type Loss, reportLosses } from './loss-report.js'
+import { publishPackets, type Withheld } from './publish-packets.js'
 import type { Ready } from './readiness.js'
 
 /** What the daemon is given beside its configuration. */
@@ -22,11 +22,29 @@ export async function runDaemon(config: Config, options: DaemonOptions): Promise
   const { signal, env = process.env, onReady, log } = options
   await using bus = await openBus(config.bus, { signal, env, log })
   await using socket = openNflog({ groups: config.groups.map(({ group }) => group), ...config.capture })
-  using _ = reportLoss(socket, log)
   // Closing gives the groups up and lets what the kernel still held be read; then the batches end.
-  signal.addEventListener('abort', () => void socket.close(), { once: true })
+  const close = (): void => void socket.close()
+  signal.addEventListener('abort', close, { once: true })
+  // Told to end while it was starting.
+  if (signal.aborted) close()
+  else onReady({ groups: config.groups.map(group => ({ ...group, action: actionOf(group) })), bus: bus.description })
 
-  onReady({ groups: config.groups.map(group => ({ ...group, action: actionOf(group) })), bus: bus.description })
-  const withheld = await publishPackets(socket.batches(), bus.publisher, config)
-  if (withheld.tooLarge > 0) log(`${withheld.tooLarge} packets gave events too large for the bus and were left out`)
+  const withheld: Withheld = { dropped: 0, tooLarge: 0 }
+  using _ = reportLosses([kernelLoss(socket), tooLarge(withheld), ...bus.losses], log)
+  await publishPackets(socket.batches(), bus.publisher, config, withheld)
+}
+
+function kernelLoss(socket: NflogSocket): Loss {
+  return {
+    count: () => socket.stats.lost,
+    describe: count =>
+      `${count} packets lost in the kernel; the receive buffer holds ${socket.stats.receiveBufferBytes} bytes`
+  }
+}
+
+function tooLarge(withheld: Withheld): Loss {
+  return {
+    count: () => withheld.tooLarge,
+    describe: count => `${count} packets left out: their events are too large for the bus`
+  }
 }

@@ -11,7 +11,7 @@ export interface Io {
   writeOut: (text: string) => void
   writeErr: (text: string) => void
   env: NodeJS.ProcessEnv
-  /** Ends the daemon: Ctrl-C or SIGTERM. */
+  /** Ends the daemon: Ctrl-C, SIGTERM, or the end of its terminal. */
   signal: AbortSignal
 }
 

@@ -24,16 +24,16 @@ export interface Withheld {
   tooLarge: number
 }
 
-/** Publishes each packet as one event until the batches end. */
+/** Publishes each packet as one event until the batches end; counts in `withheld`, as it goes, those that gave none. */
 export async function publishPackets(
   batches: AsyncIterable<PacketBatch>,
   publisher: Publisher,
-  options: PublishOptions
+  options: PublishOptions,
+  withheld: Withheld = { dropped: 0, tooLarge: 0 }
 ): Promise<Withheld> {
   const writerOf = createWriters(options)
   const topics = new Map<string, string>()
   let line = new Uint8Array(firstLineBytes)
-  const withheld: Withheld = { dropped: 0, tooLarge: 0 }
 
   for await (const batch of batches) {
     for (let i = 0; i < batch.length; i++) {

@@ -133,6 +133,29 @@ describeWithKernel('packet-logsd', () => {
     }
   )
 
+  it.each(['SIGTERM', 'SIGHUP'] as const)('ends on %s, whenever in its start that comes', async signal => {
+    for (let delayMs = 40; delayMs <= 400; delayMs += 60) {
+      const daemon = start(lab, ['--bus-listen', busPath])
+      await sleep(delayMs)
+      daemon.process.kill(signal)
+      // The signal itself ends it as long as there is no handler.
+      expect([0, null]).toContain(await daemon.exitCode)
+      expect(existsSync(busPath)).toBe(false)
+    }
+  })
+
+  it('goes on when nobody reads what it says any more', async () => {
+    const daemon = start(lab, ['--bus-connect', busPath])
+    await expect.poll(() => daemon.lines.length, { timeout: 5000 }).toBe(1)
+    daemon.process.stderr?.destroy()
+    await using server = await listenBus({ path: busPath })
+    const subscription = server.broker.subscribe('nft:')
+    await expect.poll(() => server.stats.clients, { timeout: 8000 }).toBeGreaterThan(0)
+    await sleep(300)
+    await send(lab, [9001])
+    expect(await take(subscription, 2)).toHaveLength(2)
+  })
+
   it("waits for somebody else's bus, publishes there, and comes back when it was restarted", async () => {
     const daemon = start(lab, ['--bus-connect', busPath])
     await sleep(300)
@@ -176,6 +199,6 @@ describeWithKernel('packet-logsd', () => {
     await writeFile(config, 'groups:\n  - group: 1\n    actoin: blocked\n')
     const daemon = start(lab, ['--config', config, '--bus-listen', busPath])
     expect(await daemon.exitCode).toBe(2)
-    expect(daemon.lines.join('\n')).toMatch(/config\.yaml:2: groups\[0\]: .*actoin/)
+    expect(daemon.lines.join('\n')).toMatch(/config\.yaml:3: groups\[0\]: .*actoin/)
   })
 })
