@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -45,6 +45,27 @@ describe('where a bus is', () => {
     expect(await findBusSocket({ env })).toBe(live)
     expect(await findBusSocket({ env, socket: live })).toBe(live)
     expect(await findBusSocket({ env, socket: join(directory, 'none') })).toBeUndefined()
+  })
+
+  it('is not where the name leads nowhere', async () => {
+    const loop = join(temporaryDirectory(), 'loop')
+    symlinkSync(loop, loop)
+    expect(await findBusSocket({ socket: loop })).toBeUndefined()
+  })
+
+  it('is told apart from a bus that does not let this user in', async () => {
+    const directory = temporaryDirectory()
+    chmodSync(directory, 0o755)
+    const env = { TEST_PREFIX: directory }
+    const closed = await serve(join(directory, 'state/api/eventbus.sock'))
+    chmodSync(closed, 0)
+    // Root is let in everywhere.
+    if (process.getuid?.() === 0) {
+      process.seteuid?.(65534)
+      onTestFinished(() => void process.seteuid?.(0))
+    }
+    await expect(findBusSocket({ env })).rejects.toMatchObject({ code: 'BUS_CONNECT', path: closed })
+    await expect(findBusSocket({ socket: closed })).rejects.toThrow(/does not let this user in/)
   })
 
   it('is by default below /run for root and in the runtime directory for others', () => {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { BusError } from './errors.js'
 import { probeSocket } from './socket-file.js'
 
 const SPR_SOCKET = '/state/api/eventbus.sock'
@@ -33,15 +34,28 @@ export function busCandidates(env: NodeJS.ProcessEnv = process.env): readonly st
 
 /**
  * The first candidate that answers, or `undefined`. A socket the user named is the only candidate.
- * @throws TypeError when that name is empty
+ * @throws BusError `BUS_CONNECT` when none answers because one may not be asked; TypeError when the name is empty
  */
 export async function findBusSocket(options: FindBusOptions = {}): Promise<string | undefined> {
   if (options.socket === '') throw new TypeError('socket: expected the path of a unix socket')
-  const candidates = options.socket === undefined ? busCandidates(options.env) : [options.socket]
-  for (const candidate of candidates) {
-    if ((await probeSocket(candidate)) === 'live') return candidate
+  const { live, denied } = await probeCandidates(
+    options.socket === undefined ? busCandidates(options.env) : [options.socket]
+  )
+  if (live === undefined && denied !== undefined) {
+    const message = `The socket at ${denied} does not let this user in; run as the user who owns it, or let the bus listen with a wider mode.`
+    throw new BusError('BUS_CONNECT', message, { path: denied })
   }
-  return undefined
+  return live
+}
+
+async function probeCandidates(candidates: readonly string[]): Promise<{ live?: string; denied?: string }> {
+  let denied: string | undefined
+  for (const candidate of candidates) {
+    const state = await probeSocket(candidate)
+    if (state === 'live') return { live: candidate }
+    if (state === 'denied') denied ??= candidate
+  }
+  return denied === undefined ? {} : { denied }
 }
 
 /**
@@ -75,10 +89,10 @@ export async function chooseBusRole(
   for (const prefix of env['TEST_PREFIX'] ? [env['TEST_PREFIX'], ''] : ['']) {
     if (await isDirectory(`${prefix}/state/api`)) return { role: 'connect', path: prefix + SPR_SOCKET, wait: true }
   }
-  const path = await findBusSocket({ env })
-  return path === undefined
+  const { live } = await probeCandidates(busCandidates(env))
+  return live === undefined
     ? { role: 'listen', path: defaultBusPath(env, uid) }
-    : { role: 'connect', path, wait: false }
+    : { role: 'connect', path: live, wait: false }
 }
 
 function userSocket(env: NodeJS.ProcessEnv): string | undefined {

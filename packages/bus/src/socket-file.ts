@@ -20,8 +20,8 @@ export interface SocketFile {
   remove(): Promise<void>
 }
 
-/** What a connect to a path found: `live` somebody listens, `stale` nobody does, `absent` nothing is there, `denied` we may not ask. */
-export type SocketState = 'live' | 'stale' | 'absent' | 'denied'
+/** What a connect to a path found: `live` somebody listens, `stale` nobody does, `absent` nothing is there, `denied` we may not ask, `other` no bus can be there. */
+export type SocketState = 'live' | 'stale' | 'absent' | 'denied' | 'other'
 
 /** Whether somebody listens behind a path. */
 export function probeSocket(path: string): Promise<SocketState> {
@@ -38,7 +38,8 @@ export function probeSocket(path: string): Promise<SocketState> {
       const code = osCode(error)
       if (code === 'ECONNREFUSED') settle('stale')
       else if (code === 'ENOENT' || code === 'ENOTDIR') settle('absent')
-      else settle(code === 'EACCES' || code === 'EPERM' ? 'denied' : 'live')
+      else if (code === 'EACCES' || code === 'EPERM') settle('denied')
+      else settle(code === 'EAGAIN' ? 'live' : 'other')
     })
   })
 }
@@ -69,7 +70,8 @@ export async function listenOnFile(server: Server, path: string, mode: number, b
     const message = `Cannot listen on ${path} (${osCode(error) ?? String(error)}); choose a path whose directory you may write to.`
     throw new BusError('BUS_LISTEN', message, { path, cause: error })
   } finally {
-    await unlink(bound).catch(ignoreAbsent)
+    // What went wrong before is the news, not that there is nothing to clean up.
+    await unlink(bound).catch(() => undefined)
   }
 }
 
@@ -119,7 +121,7 @@ async function removeStale(path: string): Promise<void> {
   }
   const state = await probeSocket(path)
   if (state === 'absent') return
-  if (state !== 'stale') throw inUse(path)
+  if (state !== 'stale') throw inUse(path, state)
   // By now another server may have put its socket here, even one with the same inode number. So the file is claimed by a
   // second link: whoever replaces it needs that name first, and what is behind it is what is asked again.
   const claim = claimPath(path, entry.ino)
@@ -163,8 +165,11 @@ async function removeOwn(path: string, dev: number, ino: number): Promise<void> 
   if (entry?.dev === dev && entry.ino === ino) await unlink(path).catch(ignoreAbsent)
 }
 
-function inUse(path: string): BusError {
-  const message = `Another bus answers at ${path}; connect to it, stop it, or choose another path.`
+function inUse(path: string, state: 'live' | 'denied' | 'other'): BusError {
+  const message =
+    state === 'live'
+      ? `Another bus answers at ${path}; connect to it, stop it, or choose another path.`
+      : `The socket at ${path} belongs to somebody else; choose another path.`
   return new BusError('BUS_SOCKET_IN_USE', message, { path })
 }
 

@@ -94,6 +94,10 @@ describe('the socket file', () => {
     await expect(listenBus({ path: '/proc/none/at/all/bus.sock' })).rejects.toMatchObject({ code: 'BUS_LISTEN' })
   })
 
+  it.each(['/proc/bus.sock', '/proc/self/fdinfo/bus.sock'])('says why it cannot be made at %s', async path => {
+    await expect(listenBus({ path })).rejects.toMatchObject({ code: 'BUS_LISTEN', path })
+  })
+
   it('says what to do when it cannot be made', async () => {
     const file = temporarySocketPath()
     writeFileSync(file, '')
