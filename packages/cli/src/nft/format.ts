@@ -21,6 +21,7 @@ function formatStatement(statement: JsonObject): string {
     case 'match':
       return object ? formatMatch(object) : 'match'
     case 'counter':
+      if (typeof value === 'string') return `counter name "${value}"`
       return object ? `counter packets ${num(object, 'packets')} bytes ${num(object, 'bytes')}` : 'counter'
     case 'log':
       return ['log', ...Object.entries(object ?? {}).map(formatLogOption)].join(' ')
