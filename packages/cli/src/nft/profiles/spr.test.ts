@@ -86,6 +86,19 @@ describe('sprProfile on a ruleset of today', () => {
   })
 })
 
+describe('sprProfile on a rule that both logs a drop and decides about internet access', () => {
+  it('finds the same place the second time, although it rewrote that rule', () => {
+    const decides = { vmap: { key: { meta: { key: 'iifname' } }, data: '@internet_access' } }
+    const rules = [
+      { handle: 1, expr: [{ log: { prefix: 'DRP:MAC ' } }, decides] },
+      { handle: 2, expr: [decides] }
+    ]
+    const table = { family: 'inet', name: 'filter', sets: [], otherObjects: 0, chains: [{ name: 'FORWARD', rules }] }
+    const { after } = install({ tables: [table] })
+    expect(install(after).plan.changes).toEqual([])
+  })
+})
+
 describe('sprProfile without an uplink in the rule', () => {
   const bare = (sets: string[]): Ruleset => ({
     tables: [

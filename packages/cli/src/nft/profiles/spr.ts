@@ -202,8 +202,9 @@ function isOutDeviceMatch(statement: Statement): boolean {
   return found?.['op'] === '==' && meta?.['key'] === 'oifname'
 }
 
+/** A rule that was rewritten still counts: a second plan has to find the same one. */
 function usesInternetAccess(rule: Rule): boolean {
-  return !isOwned(rule) && rule.expr.some(statement => mentions(statement, '@internet_access'))
+  return rule.comment !== addedMark && rule.expr.some(statement => mentions(statement, '@internet_access'))
 }
 
 function jumpsToEstablished(rule: Rule): boolean {
