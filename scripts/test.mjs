@@ -30,7 +30,7 @@ try {
     if (inCi) failed += 1
   }
   await countCheck(() => turbo('Checking formats, types and packages', checks, ['--continue']))
-  runTests(process.argv.slice(2))
+  await runTests(process.argv.slice(2))
 } catch (error) {
   failed += 1
   process.stderr.write(`npm test: ${error instanceof Error ? error.message : String(error)}\n`)
@@ -54,12 +54,12 @@ async function countCheck(check) {
  *
  * @param {string[]} filters
  */
-function runTests(filters) {
+async function runTests(filters) {
   const folder = mkdtempSync(join(tmpdir(), 'packet-logs-test-'))
   try {
     const report = join(folder, 'report.json')
     const vitest = ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters]
-    const [command = '', ...args] = [...namespaceCommand(), ...vitest]
+    const [command = '', ...args] = [...(await namespaceCommand()), ...vitest]
     const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: toolEnvironment() })
     /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number }} */
     const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'))
@@ -73,12 +73,15 @@ function runTests(filters) {
   }
 }
 
-/** @returns {string[]} what goes before a command to run it in a private network namespace, loopback up */
-function namespaceCommand() {
-  for (const options of [['--net'], ['--user', '--map-root-user', '--net']]) {
-    if (spawnSync('unshare', [...options, 'true']).status !== 0) continue
+/** @returns {Promise<string[]>} what goes before a command to run it in a private network namespace, loopback up */
+async function namespaceCommand() {
+  /** @type {typeof import('../lab/src/index.js')} */
+  const { namespacePrivilege } = await import(`${root}lab/dist/index.js`)
+  try {
     const setUp = 'ip link set lo up && PACKET_LOGS_PRIVATE_NETNS=1 exec "$@"'
-    return ['unshare', ...options, 'sh', '-c', setUp, 'sh']
+    return ['unshare', ...namespacePrivilege().unshare, 'sh', '-c', setUp, 'sh']
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return []
   }
-  return []
 }
