@@ -1,6 +1,6 @@
 import { type BusClient, chooseBusRole, connectBus, listenBus, type Publisher } from '@packet-logs/bus'
+import { ConfigError } from '@packet-logs/config-file'
 import type { Config } from './config.js'
-import { DaemonError } from './errors.js'
 import type { Loss } from './loss-report.js'
 
 /** The bus, served here or by somebody else. */
@@ -24,7 +24,7 @@ export interface OpenBusOptions {
  * Serves a bus or connects to one, as configured; without configuration it joins the bus that is there, else serves.
  * Disposing it hands over what was published first.
  *
- * @throws BusError when the socket cannot be served; DaemonError `DAEMON_CONFIG_INVALID` when no place for it is known
+ * @throws BusError when the socket cannot be served; ConfigError `CONFIG_INVALID` when no place for it is known
  */
 export async function openBus(config: Config['bus'], options: OpenBusOptions): Promise<BusConnection> {
   if (config.connect !== undefined) return connect(config.connect, options)
@@ -32,10 +32,8 @@ export async function openBus(config: Config['bus'], options: OpenBusOptions): P
   const role = await chooseBusRole(options.env)
   if (role.role === 'connect') return connect(role.path, options)
   if (role.path !== undefined) return listen(role.path)
-  throw new DaemonError(
-    'DAEMON_CONFIG_INVALID',
-    'no place for the bus socket: $XDG_RUNTIME_DIR is not set; name one with --bus-listen PATH'
-  )
+  const message = '$XDG_RUNTIME_DIR is not set, so there is no place for the socket; name one with --bus-listen PATH'
+  throw new ConfigError('CONFIG_INVALID', `bus: ${message}`, [{ name: 'flags', field: 'bus', message }])
 }
 
 async function listen(path: string): Promise<BusConnection> {

@@ -34,7 +34,7 @@ const group = z.strictObject({
   action: z.string().min(1).optional()
 })
 
-/** What is accepted; config-file.ts reads files with it, flags.ts has the flags that override them. */
+/** What is accepted, in a file or by the flags that override it (flags.ts). */
 export const configSchema: z.ZodType<Config, ConfigInput> = z.strictObject({
   groups: z
     .array(group)

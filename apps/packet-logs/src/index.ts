@@ -1,6 +1,4 @@
 export { type Config, type ConfigInput, configSchema } from './config.js'
-export { loadConfig, parseConfig } from './config-file.js'
 export { type DaemonOptions, runDaemon } from './daemon.js'
-export { DaemonError, type DaemonErrorCode } from './errors.js'
 export { type PacketBatch, type PublishOptions, publishPackets, type Withheld } from './publish-packets.js'
 export type { Ready } from './readiness.js'

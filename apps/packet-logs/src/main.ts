@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
+import { ConfigError, loadConfig, parseConfig } from '@packet-logs/config-file'
 import { CommanderError } from 'commander'
-import { loadConfig } from './config-file.js'
+import { configSchema } from './config.js'
 import { runDaemon } from './daemon.js'
-import { DaemonError } from './errors.js'
 import { parseFlags } from './flags.js'
 import { announceReady } from './readiness.js'
 
@@ -25,7 +25,10 @@ export async function main(argv: readonly string[], io: Io): Promise<0 | 1 | 2> 
   const log = (text: string): void => io.writeErr(`packet-logsd: ${text}\n`)
   try {
     const flags = parseFlags(argv, version(), { out: io.writeOut, err: io.writeErr })
-    const config = await loadConfig(flags.configPath, flags.config)
+    const options = { schema: configSchema, overrides: flags.config }
+    const config = await (flags.configPath === undefined
+      ? parseConfig('', { ...options, name: 'flags' })
+      : loadConfig(flags.configPath, options))
     await runDaemon(config, {
       signal: io.signal,
       log,
@@ -38,7 +41,7 @@ export async function main(argv: readonly string[], io: Io): Promise<0 | 1 | 2> 
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (io.signal.aborted && error === io.signal.reason) return 0
     log(error instanceof Error ? error.message : String(error))
-    return error instanceof DaemonError ? 2 : 1
+    return error instanceof ConfigError ? 2 : 1
   }
 }
 

@@ -2,7 +2,7 @@ import { createBroker } from '@packet-logs/bus'
 import type { LoggedPacket } from '@packet-logs/decoder'
 import type { LoggedPacket as NflogPacket } from '@packet-logs/nflog-native'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { parseConfig } from './config-file.js'
+import { configSchema } from './config.js'
 import { publishPackets } from './publish-packets.js'
 
 const ipv4Udp = Buffer.from('4500001d000040004011b6cdc0a80205c0a802019c40000900090000aa', 'hex')
@@ -14,7 +14,7 @@ const ipv6Icmp = Buffer.from(
 /** Publishes packets on a broker and gives what a reader of everything sees. */
 async function publish(
   packets: readonly LoggedPacket[],
-  config = parseConfig('', 'defaults')
+  config = configSchema.parse({})
 ): Promise<{ events: { topic: string; value: Record<string, unknown> }[]; withheld: object }> {
   const broker = createBroker()
   const subscription = broker.subscribe('')
@@ -42,7 +42,7 @@ describe('publishing packets', () => {
   })
 
   it('gives a group the action that it is configured to have', async () => {
-    const config = parseConfig('groups: [{ group: 7, action: seen }, { group: 1 }]', 'test')
+    const config = configSchema.parse({ groups: [{ group: 7, action: 'seen' }, { group: 1 }] })
     const packets = [7, 1, 0].map(group => ({ group, prefix: '', payload: ipv4Udp }))
     const { events } = await publish(packets, config)
     expect(events.map(({ value }) => value['Action'])).toEqual(['seen', 'blocked', 'allowed'])
@@ -54,7 +54,7 @@ describe('publishing packets', () => {
   })
 
   it('counts the packets that strict mode drops, as SPR does', async () => {
-    const config = parseConfig('events: { extended: false }', 'test')
+    const config = configSchema.parse({ events: { extended: false } })
     const { events, withheld } = await publish(
       [
         { group: 0, prefix: 'a', payload: ipv6Icmp },
@@ -67,7 +67,7 @@ describe('publishing packets', () => {
   })
 
   it('counts a packet whose strict event is larger than the bus takes, and goes on', async () => {
-    const config = parseConfig('events: { extended: false }', 'test')
+    const config = configSchema.parse({ events: { extended: false } })
     // One 64 KiB question to port 53, whose bytes strict mode repeats four times in base64.
     const huge = Buffer.alloc(65_500)
     Buffer.from('4500ffdc00004000401100000a0000010a00000230390035ffc80000', 'hex').copy(huge)

@@ -1,0 +1,77 @@
+import { type Document, LineCounter, parseDocument, YAMLParseError } from 'yaml'
+import type { ZodType } from 'zod'
+import { ConfigError, type ConfigProblem } from './errors.js'
+
+/** How a text becomes a configuration. */
+export interface ParseConfigOptions<Config> {
+  /** What the text has to be. Defaults are the schema's. */
+  schema: ZodType<Config>
+  /** What the text is called in errors, usually the file's path. */
+  name: string
+  /** Fields that take the place of the text's own, as flags do. */
+  overrides?: object
+}
+
+/** Longest text that is read, in characters: nobody writes a megabyte of settings, and parsing takes memory. */
+const MAX_LENGTH = 4 * 1024 * 1024
+/** How often YAML aliases may be expanded. */
+const MAX_ALIASES = 100
+
+/**
+ * Parses YAML, of which JSON is a part. A text that is empty, or has comments only, is a configuration without fields.
+ *
+ * @throws ConfigError `CONFIG_INVALID` with every problem: file, line, field, reason
+ */
+export function parseConfig<Config>(text: string, { schema, name, overrides }: ParseConfigOptions<Config>): Config {
+  if (text.length > MAX_LENGTH) {
+    throw invalid([{ name, field: '', message: `is longer than ${MAX_LENGTH} characters` }])
+  }
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const written = plainValue(document, name, lines)
+  const isFields = typeof written === 'object' && !Array.isArray(written)
+  const parsed = schema.safeParse(isFields ? { ...written, ...overrides } : written)
+  if (parsed.success) return parsed.data
+  throw invalid(
+    parsed.error.issues.map((issue): ConfigProblem => {
+      const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path
+      const line = lineOf(document, lines, path)
+      return { name, ...(line !== undefined && { line }), field: fieldName(issue.path), message: issue.message }
+    })
+  )
+}
+
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
+  // The value itself may be missing: then the line of what should hold it.
+  for (let depth = path.length; depth > 0; depth--) {
+    const node: unknown = document.getIn(path.slice(0, depth), true)
+    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) {
+      return lines.linePos(Number(node.range[0])).line
+    }
+  }
+  return undefined
+}
+
+function plainValue(document: Document, name: string, lines: LineCounter): unknown {
+  try {
+    const [syntaxError] = document.errors
+    if (syntaxError) throw syntaxError
+    return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {}
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const line = error instanceof YAMLParseError ? lines.linePos(error.pos[0]).line : undefined
+    throw invalid([{ name, ...(line !== undefined && { line }), field: '', message }], { cause: error })
+  }
+}
+
+function fieldName(path: readonly PropertyKey[]): string {
+  const name = path.map(key => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
+  return name.replace(/^\./, '')
+}
+
+function invalid(problems: readonly ConfigProblem[], options?: ErrorOptions): ConfigError {
+  const lines = problems.map(({ name, line, field, message }) => {
+    return `${line === undefined ? name : `${name}:${line}`}: ${field || 'the whole file'}: ${message}`
+  })
+  return new ConfigError('CONFIG_INVALID', lines.join('\n'), problems, options)
+}
