@@ -1,3 +1,15 @@
+import type { Conntrack } from './conntrack.js'
+
+/** A counted hole in what was logged. All fields are absent when the loss is known but not its size (`sequence: false`). */
+export interface Gap {
+  readonly group?: number
+  /** Packets that are missing. */
+  readonly lost?: number
+  /** Sequence numbers of the first and the last packet that is missing. */
+  readonly from?: number
+  readonly to?: number
+}
+
 /**
  * A packet that a rule logged, as the kernel described it. What the kernel did not say reads as `undefined`.
  *
@@ -51,8 +63,15 @@ export interface LoggedPacket {
   readonly seq?: number
   /** Number of the packet over all groups that ask for it, modulo 2^32. */
   readonly seqGlobal?: number
-  /** Length of the packet before it was cut, as its IP header tells. */
+  /** The connection it belongs to; only with `conntrack: true`. */
+  readonly conntrack?: Conntrack
+  /**
+   * Length of the packet from its network header on, before it was cut. Known of IPv4 and IPv6, from the header, when
+   * that much was copied: the kernel itself does not tell.
+   */
   readonly originalLength?: number
+  /** What was lost right before this packet. */
+  readonly gap?: Gap
   /** The same as a plain object with only the fields that are present. The bytes stay shared. */
   toJSON(): Omit<LoggedPacket, 'toJSON'>
 }

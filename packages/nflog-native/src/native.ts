@@ -1,16 +1,15 @@
-/** How a group logs, in the kernel's own units. */
+/** How a socket reads its groups, in the kernel's own units. */
 export interface NativeConfig {
+  groups: Uint16Array
   copyMode: number
   copyRange: number
   netlinkBufferBytes: number
   flushCentiseconds: number
   queueThreshold: number
   flags: number
+  /** 0, in a change: stays as it is. */
   receiveBufferBytes: number
-}
-
-export interface NativeOptions extends NativeConfig {
-  groups: Uint16Array
+  receiveBufferMaxBytes: number
   silenceOverruns: boolean
   reportOverruns: boolean
 }
@@ -40,8 +39,10 @@ export interface NflogStats {
   readonly truncatedDatagrams: number
   /** Messages or attributes of a wrong length, left out. */
   readonly malformed: number
-  /** Receive buffer that the kernel granted. */
+  /** Receive buffer that the kernel granted, grown as it may be. */
   readonly receiveBufferBytes: number
+  /** The most of it that was found in use when reading, in the same measure; more than the whole just before a loss. */
+  readonly receiveBufferPeakBytes: number
 }
 
 export type OnBatch = (
@@ -59,9 +60,13 @@ export interface NativeSocket {
   request(): void
   /** Calls `onBatch` before it returns, if the kernel has packets now; tells whether it had. */
   read(): boolean
+  /** Applies a configuration without reading: what is queued stays queued. */
   configure(config: NativeConfig): void
-  /** Gives the groups up; what the kernel still held can be read afterwards. */
-  unbind(): void
+  /**
+   * Gives the groups up; what the kernel still held can be read afterwards. False when this process may not any more:
+   * the groups go with the socket then, and what the kernel holds is sent when its time has come.
+   */
+  unbind(): boolean
   close(): void
   ref(): void
   unref(): void
@@ -81,7 +86,7 @@ export interface NativeError extends Error {
 
 /** What the addon exports. */
 export interface Addon {
-  NflogBinding: new (options: NativeOptions, onBatch: OnBatch, onFailure: (error: NativeError) => void) => NativeSocket
+  NflogBinding: new (config: NativeConfig, onBatch: OnBatch, onFailure: (error: NativeError) => void) => NativeSocket
   layoutVersion: number
   recordWords: number
 }

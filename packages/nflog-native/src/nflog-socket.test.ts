@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { LoggedPacket } from './logged-packet.js'
-import type { NativeError, NativeGap, NativeOptions, NativeSocket, NflogStats, OnBatch } from './native.js'
+import type { NativeConfig, NativeError, NativeGap, NativeSocket, NflogStats, OnBatch } from './native.js'
 import { NativeStream, type NflogSocket } from './nflog-socket.js'
 import { type NflogOptions, parseOptions } from './options.js'
 import type { PacketBatch } from './packet-batch.js'
@@ -12,14 +12,14 @@ class ScriptedNative implements NativeSocket {
   readonly fd = 3
   requests = 0
   isOpen = true
-  options: NativeOptions | undefined
+  config: NativeConfig | undefined
   /** What the next calls of read() bring. */
   readonly pending: number[][] = []
   private onBatch: OnBatch = () => undefined
   fail: (error: NativeError) => void = () => undefined
 
-  open(options: NativeOptions, onBatch: OnBatch, onFailure: (error: NativeError) => void): this {
-    this.options = options
+  open(config: NativeConfig, onBatch: OnBatch, onFailure: (error: NativeError) => void): this {
+    this.config = config
     this.onBatch = onBatch
     this.fail = onFailure
     return this
@@ -44,10 +44,15 @@ class ScriptedNative implements NativeSocket {
     return marks !== undefined
   }
 
-  configure(): void {}
-  unbind(): void {
-    this.pending.push([91, 92])
+  configure(config: NativeConfig): void {
+    this.config = config
   }
+
+  unbind(): boolean {
+    this.pending.push([91, 92])
+    return true
+  }
+
   close(): void {
     this.isOpen = false
   }
@@ -61,7 +66,9 @@ class ScriptedNative implements NativeSocket {
 
 function open(options: Partial<NflogOptions> = {}): { socket: NflogSocket; native: ScriptedNative } {
   const native = new ScriptedNative()
-  const socket = new NativeStream(parseOptions({ groups: 1, ...options }), (...args) => native.open(...args))
+  const socket = new NativeStream(parseOptions({ groups: 1, ...options }), options.signal, (...args) =>
+    native.open(...args)
+  )
   return { socket, native }
 }
 
@@ -154,7 +161,7 @@ describe('a socket', () => {
 
   it('tells one reader of an overrun, after the packets that came before it', async () => {
     const { socket, native } = open({ overrun: 'throw' })
-    expect(native.options).toMatchObject({ reportOverruns: true, silenceOverruns: false })
+    expect(native.config).toMatchObject({ reportOverruns: true, silenceOverruns: false })
     native.play([1])
     native.fail(errorOf('ENOBUFS'))
     const batches = socket.batches()

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { NflogError } from './errors.js'
 import { toNflogError } from './kernel-error.js'
-import type { LoggedPacket } from './logged-packet.js'
-import type { NativeError, NativeGap, NativeOptions, NativeSocket, NflogStats, OnBatch } from './native.js'
-import { type NflogChanges, parseChanges, type Settings, toNativeConfig } from './options.js'
-import { BatchMemory, type Gap, MemoryBatch, type PacketBatch } from './packet-batch.js'
+import type { Gap, LoggedPacket } from './logged-packet.js'
+import type { NativeConfig, NativeError, NativeGap, NativeSocket, NflogStats, OnBatch } from './native.js'
+import { type NflogChanges, type NflogSettings, parseChanges, toNativeConfig } from './options.js'
+import { BatchMemory, MemoryBatch, type PacketBatch } from './packet-batch.js'
 import { StringTable } from './string-table.js'
 
 /**
@@ -11,6 +12,7 @@ import { StringTable } from './string-table.js'
  *
  * Nothing is read before it is asked for: while the reader is busy, packets wait in the kernel's receive buffer, and
  * what does not fit there is lost and counted. All ways of reading share one stream; each packet is given out once.
+ * A loss is told in its place: by the `gap` of the packet, and of the batch, that comes after it.
  * Leaving a loop does not close the socket.
  */
 export interface NflogSocket extends AsyncIterable<LoggedPacket>, AsyncDisposable {
@@ -20,6 +22,8 @@ export interface NflogSocket extends AsyncIterable<LoggedPacket>, AsyncDisposabl
   readonly fd: number | undefined
   /** Packets that were read and not yet given out. */
   readonly queued: number
+  /** Options as they are in effect now: what the kernel rounded or granted. */
+  readonly settings: NflogSettings
   /** Counters; they stay readable after {@link close}. */
   readonly stats: NflogStats
   resetStats(): void
@@ -32,13 +36,16 @@ export interface NflogSocket extends AsyncIterable<LoggedPacket>, AsyncDisposabl
    */
   tryRead(): LoggedPacket | undefined
   /**
-   * Changes the socket and all its groups while packets flow; what is not named stays.
+   * Changes the socket and all its groups while packets flow; what is not named stays. Nothing is read for it: packets
+   * that are queued already come as they were logged.
    *
-   * @throws TypeError or RangeError that names the option; NflogError `NFLOG_CLOSED`, `NFLOG_IO`.
+   * @throws TypeError or RangeError that names the option; NflogError `NFLOG_CLOSED`, `NFLOG_GROUP_IN_USE`,
+   * `NFLOG_PERMISSION` (changing needs the privilege that opening needed), `NFLOG_IO`. Nothing was changed then.
    */
   configure(changes: NflogChanges): void
   /**
-   * Gives the groups up at once. What the kernel still held can be read; then iteration ends. Safe to call twice.
+   * Gives the groups up. What the kernel still held can be read; then iteration ends. Safe to call twice. Resolves at
+   * once, or after `flushMs` when the process has dropped its privilege and so cannot ask for the rest any sooner.
    */
   close(): Promise<void>
   /** Waiting for packets keeps the process alive; this is the default. */
@@ -46,6 +53,9 @@ export interface NflogSocket extends AsyncIterable<LoggedPacket>, AsyncDisposabl
   /** Lets the process end while somebody waits for packets. */
   unref(): this
 }
+
+/** How late the kernel's timer may be, and this process after it. */
+const schedulingMs = 10
 
 interface Waiter {
   /** Takes what came, if it is enough. */
@@ -56,7 +66,7 @@ interface Waiter {
 
 /** Opens the native half; the callbacks come from the socket that will own it. */
 export type OpenNative = (
-  options: NativeOptions,
+  config: NativeConfig,
   onBatch: OnBatch,
   onFailure: (error: NativeError) => void
 ) => NativeSocket
@@ -64,7 +74,8 @@ export type OpenNative = (
 /** The stream over one native socket. */
 export class NativeStream implements NflogSocket {
   private readonly native: NativeSocket
-  private readonly settings: Settings
+  private current: NflogSettings
+  private readonly signal: AbortSignal | undefined
   private strings = new StringTable()
   private readonly queue: MemoryBatch[] = []
   /** Packets given out of the first batch in the queue. */
@@ -73,28 +84,24 @@ export class NativeStream implements NflogSocket {
   private carriedGap: Gap | undefined
   private readonly waiters: Waiter[] = []
   private isClosed = false
+  private closing: Promise<void> | undefined
   private lastStats: NflogStats | undefined
   /** Thrown once the queue is empty: `once` for an overrun, for good after a failure or abort. */
   private failure: { reason: unknown; once: boolean } | undefined
 
-  constructor(settings: Settings, openNative: OpenNative) {
-    this.settings = settings
-    const options: NativeOptions = {
-      ...toNativeConfig(settings),
-      groups: Uint16Array.from(settings.groups),
-      silenceOverruns: settings.overrun === 'ignore',
-      reportOverruns: settings.overrun === 'throw'
-    }
+  constructor(settings: NflogSettings, signal: AbortSignal | undefined, openNative: OpenNative) {
+    this.current = settings
+    this.signal = signal
     this.native = openNative(
-      options,
+      toNativeConfig(settings),
       (...batch) => this.receive(...batch),
       error => this.fail(error)
     )
-    settings.signal?.addEventListener('abort', this.abort, { once: true })
+    signal?.addEventListener('abort', this.abort, { once: true })
   }
 
   get groups(): readonly number[] {
-    return this.settings.groups
+    return this.current.groups
   }
 
   get fd(): number | undefined {
@@ -103,6 +110,10 @@ export class NativeStream implements NflogSocket {
 
   get queued(): number {
     return this.queuedPackets
+  }
+
+  get settings(): NflogSettings {
+    return { ...this.current, receiveBufferBytes: this.stats.receiveBufferBytes }
   }
 
   get stats(): NflogStats {
@@ -129,24 +140,30 @@ export class NativeStream implements NflogSocket {
   }
 
   configure(changes: NflogChanges): void {
-    const tuning = parseChanges(this.settings.tuning, changes)
+    const settings = parseChanges(this.current, changes)
     if (this.isClosed) throw new NflogError('NFLOG_CLOSED', 'the socket is closed; open another one with these options')
+    const config = toNativeConfig(settings)
+    // The buffer may have grown meanwhile.
+    if (changes.receiveBufferBytes === undefined) config.receiveBufferBytes = 0
     try {
-      this.native.configure(toNativeConfig({ ...this.settings, tuning }))
+      this.native.configure(config)
     } catch (cause) {
       throw toNflogError(cause as NativeError)
     }
-    this.settings.tuning = tuning
+    this.current = settings
   }
 
-  close(): Promise<void> {
-    if (!this.isClosed) {
-      this.native.unbind()
-      // Bounded by the receive buffer: nothing more can arrive for a group that was given up.
-      while (this.native.read());
-      this.release()
-    }
-    return Promise.resolve()
+  async close(): Promise<void> {
+    this.closing ??= this.drainAndRelease()
+    await this.closing
+  }
+
+  private async drainAndRelease(): Promise<void> {
+    if (this.isClosed) return
+    if (!this.native.unbind()) await sleep(this.current.flushMs + schedulingMs)
+    // Bounded by the receive buffer: nothing more can arrive for a group that was given up.
+    while (!this.isClosed && this.native.read());
+    this.release()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -237,9 +254,10 @@ export class NativeStream implements NflogSocket {
 
   private push(memory: BatchMemory, first: number, end: number): void {
     if (first === end) return
-    this.queue.push(new MemoryBatch(memory, first, end - first, this.carriedGap))
-    this.queuedPackets += end - first
+    if (this.carriedGap) memory.setGap(first, this.carriedGap)
     this.carriedGap = undefined
+    this.queue.push(new MemoryBatch(memory, first, end - first))
+    this.queuedPackets += end - first
   }
 
   private settleWaiters(): void {
@@ -267,7 +285,7 @@ export class NativeStream implements NflogSocket {
     this.queue.length = 0
     this.queuedPackets = 0
     this.taken = 0
-    this.failure = { reason: this.settings.signal?.reason, once: false }
+    this.failure = { reason: this.signal?.reason, once: false }
     this.release()
   }
 
@@ -283,7 +301,7 @@ export class NativeStream implements NflogSocket {
     this.isClosed = true
     this.lastStats = this.native.stats()
     this.native.close()
-    this.settings.signal?.removeEventListener('abort', this.abort)
+    this.signal?.removeEventListener('abort', this.abort)
     for (const waiter of this.waiters.splice(0)) {
       if (this.failure) waiter.reject(this.failure.reason)
       else waiter.end()

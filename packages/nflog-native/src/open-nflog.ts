@@ -12,9 +12,9 @@ import { type NflogOptions, parseOptions } from './options.js'
  */
 export function openNflog(options: NflogOptions): NflogSocket {
   const settings = parseOptions(options)
-  settings.signal?.throwIfAborted()
+  options.signal?.throwIfAborted()
   const { NflogBinding } = loadAddon()
-  return new NativeStream(settings, (...args) => {
+  return new NativeStream(settings, options.signal, (...args) => {
     try {
       return new NflogBinding(...args)
     } catch (cause) {

@@ -7,13 +7,17 @@ describe('options', () => {
     const settings = parseOptions({ groups: 5 })
     expect(settings.groups).toEqual([5])
     expect(toNativeConfig(settings)).toEqual({
+      groups: Uint16Array.of(5),
       copyMode: 2,
       copyRange: 65531,
       netlinkBufferBytes: 65024,
       flushCentiseconds: 1,
       queueThreshold: 256,
       flags: 1,
-      receiveBufferBytes: 32 * 1024 * 1024
+      receiveBufferBytes: 32 * 1024 * 1024,
+      receiveBufferMaxBytes: 64 * 1024 * 1024,
+      silenceOverruns: false,
+      reportOverruns: false
     })
   })
 
@@ -29,7 +33,24 @@ describe('options', () => {
     [{ groups: 1, flushMs: 0 }, { flushCentiseconds: 0 }],
     [{ groups: 1, flushMs: 11 }, { flushCentiseconds: 2 }],
     [{ groups: 1, sequence: false }, { flags: 0 }],
-    [{ groups: 1, sequence: 'global' }, { flags: 3 }]
+    [{ groups: 1, sequence: 'global' }, { flags: 3 }],
+    [{ groups: 1, conntrack: true }, { flags: 5 }],
+    [
+      { groups: 1, overrun: 'ignore' },
+      { silenceOverruns: true, reportOverruns: false }
+    ],
+    [
+      { groups: 1, overrun: 'throw' },
+      { silenceOverruns: false, reportOverruns: true }
+    ],
+    [
+      { groups: 1, receiveBufferBytes: 2 ** 27 },
+      { receiveBufferBytes: 2 ** 27, receiveBufferMaxBytes: 2 ** 27 }
+    ],
+    [
+      { groups: 1, receiveBufferMaxBytes: 2 ** 20 },
+      { receiveBufferBytes: 2 ** 20, receiveBufferMaxBytes: 2 ** 20 }
+    ]
   ])('%j become %j', (options, native) => {
     expect(toNativeConfig(parseOptions(options))).toMatchObject(native)
   })
@@ -46,6 +67,7 @@ describe('options', () => {
     ['netlinkBufferBytes', 8191],
     ['netlinkBufferBytes', 131073],
     ['receiveBufferBytes', 2 ** 30],
+    ['receiveBufferMaxBytes', 4095],
     ['flushMs', Number.NaN]
   ])('refuse %s: %j with a RangeError that names it', (name, value) => {
     expect(() => parseOptions({ groups: 1, [name]: value })).toThrow(RangeError)
@@ -58,6 +80,7 @@ describe('options', () => {
     ['copyBytes', '1'],
     ['sequence', 'local'],
     ['overrun', 'drop'],
+    ['conntrack', 1],
     ['signal', {}],
     ['queueTreshold', 1]
   ])('refuse %s: %j with a TypeError that names it', (name, value) => {
@@ -77,9 +100,24 @@ describe('options', () => {
     )
   })
 
+  it('are what the kernel makes of them', () => {
+    expect(parseOptions({ groups: 1, flushMs: 11 }).flushMs).toBe(20)
+    expect(() => parseOptions({ groups: 1, receiveBufferBytes: 10_000, receiveBufferMaxBytes: 9999 })).toThrow(
+      /receiveBufferMaxBytes must not be less than receiveBufferBytes/
+    )
+  })
+
   it('change only what a change names', () => {
-    const { tuning } = parseOptions({ groups: 1, copyBytes: 100 })
-    expect(parseChanges(tuning, { flushMs: 50, queueThreshold: undefined })).toEqual({ ...tuning, flushMs: 50 })
-    expect(() => parseChanges(tuning, { groups: 2 } as object)).toThrow(/unknown option groups/)
+    const settings = parseOptions({ groups: 1, copyBytes: 100 })
+    expect(parseChanges(settings, { flushMs: 50, queueThreshold: undefined })).toEqual({ ...settings, flushMs: 50 })
+    expect(parseChanges(settings, { groups: [2, 3], conntrack: true })).toEqual({
+      ...settings,
+      groups: [2, 3],
+      conntrack: true
+    })
+    const more = parseChanges(settings, { receiveBufferBytes: 2 ** 28 })
+    expect(more).toMatchObject({ receiveBufferBytes: 2 ** 28, receiveBufferMaxBytes: 2 ** 28 })
+    expect(() => parseChanges(settings, { groups: [] })).toThrow(RangeError)
+    expect(() => parseChanges(settings, { signal: AbortSignal.abort() } as object)).toThrow(/unknown option signal/)
   })
 })

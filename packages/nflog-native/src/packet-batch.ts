@@ -1,22 +1,13 @@
 import { inspect } from 'node:util'
-import type { LoggedPacket } from './logged-packet.js'
+import { type Conntrack, readConntrack } from './conntrack.js'
+import type { Gap, LoggedPacket } from './logged-packet.js'
 import { field, recordWords, word } from './packet-layout.js'
 import type { StringTable } from './string-table.js'
-
-/** A counted hole in what was logged. All fields are absent when the loss is known but not its size (`sequence: false`). */
-export interface Gap {
-  readonly group?: number
-  /** Packets that are missing. */
-  readonly lost?: number
-  /** Sequence numbers of the first and the last packet that is missing. */
-  readonly from?: number
-  readonly to?: number
-}
 
 /** Packets that were read together, in the order of logging. They share one buffer that nothing else writes to. */
 export interface PacketBatch extends Iterable<LoggedPacket> {
   readonly length: number
-  /** What was lost right before the first packet of this batch. */
+  /** What was lost right before the first packet of this batch; a batch begins after each gap. */
   readonly gap?: Gap
   /**
    * The packet at a position, made anew at each call.
@@ -32,12 +23,19 @@ export class BatchMemory {
   readonly buffer: ArrayBuffer
   readonly bytesStart: number
   readonly strings: StringTable
+  /** Gaps by the packet before which they are. */
+  gaps: Map<number, Gap> | undefined = undefined
 
   constructor(buffer: ArrayBuffer, count: number, strings: StringTable) {
     this.words = new Uint32Array(buffer, 0, count * recordWords)
     this.buffer = buffer
     this.bytesStart = this.words.byteLength
     this.strings = strings
+  }
+
+  setGap(packet: number, gap: Gap): void {
+    this.gaps ??= new Map()
+    this.gaps.set(packet, gap)
   }
 }
 
@@ -48,10 +46,11 @@ export class MemoryBatch implements PacketBatch {
   private readonly memory: BatchMemory
   private readonly first: number
 
-  constructor(memory: BatchMemory, first: number, length: number, gap: Gap | undefined) {
+  constructor(memory: BatchMemory, first: number, length: number) {
     this.memory = memory
     this.first = first
     this.length = length
+    const gap = memory.gaps?.get(first)
     if (gap) this.gap = gap
   }
 
@@ -68,9 +67,9 @@ export class MemoryBatch implements PacketBatch {
     return new MemoryPacket(this.memory, (this.first + index) * recordWords) as LoggedPacket
   }
 
-  /** What is left after the first `taken` packets; the gap was before them. */
+  /** What is left after the first `taken` packets. */
   rest(taken: number): MemoryBatch {
-    return new MemoryBatch(this.memory, this.first + taken, this.length - taken, undefined)
+    return new MemoryBatch(this.memory, this.first + taken, this.length - taken)
   }
 
   *[Symbol.iterator](): Generator<LoggedPacket, undefined> {
@@ -204,6 +203,16 @@ class MemoryPacket {
     return this.has(field.seqGlobal) ? this.word(word.seqGlobal) : undefined
   }
 
+  get conntrack(): Conntrack | undefined {
+    if (!this.has(field.conntrack)) return undefined
+    const skipped = this.word(word.payloadSize) + this.hwHeaderSize + this.hwAddressSize + this.word(word.l2Size)
+    return readConntrack(this.memory.buffer, this.memory.bytesStart + this.word(word.bytesAt) + skipped)
+  }
+
+  get gap(): Gap | undefined {
+    return this.memory.gaps?.get(this.record / recordWords)
+  }
+
   get originalLength(): number | undefined {
     return ipLength(this.etherType, this.payload)
   }
@@ -275,7 +284,9 @@ const packetFields = [
   'gid',
   'seq',
   'seqGlobal',
-  'originalLength'
+  'conntrack',
+  'originalLength',
+  'gap'
 ] as const satisfies readonly (keyof LoggedPacket)[]
 
 /** Total length in the header of an IP packet; never less than what is there, because Ethernet pads short packets. */
