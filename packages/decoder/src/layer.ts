@@ -1,13 +1,21 @@
 import { ByteReader } from './bytes/reader.js'
 import type { DecodeError } from './errors.js'
+import type { FieldWriter } from './formats/field-writer.js'
+import type { JsonNames } from './formats/json-names.js'
 import type { FoundLayers } from './packet.js'
 import type { Protocol, Registry } from './registry.js'
 
 const NO_BYTES = new ByteReader()
 
+/** A class of layers, as a key: `packet.get(Tcp)`. */
+export type LayerKind<T extends Layer> = abstract new (...parameters: never[]) => T
+
 /**
  * One decoded protocol header: a range of the packet and getters that read it. Nothing is copied; a layer lives as
  * long as the packet's bytes do.
+ *
+ * A protocol of your own is a subclass: `decode` checks what the getters will read, `json` and `writeFields` put it
+ * into events.
  */
 export abstract class Layer {
   /** The protocol's name, as in {@link DecodeError.layer}. */
@@ -40,6 +48,21 @@ export abstract class Layer {
 
   /** Announces the layer under its typed accessor. */
   announce?(found: FoundLayers): void
+
+  /** The layer's names in extended JSON; without them it is not in it. */
+  readonly json?: JsonNames
+
+  /** Writes the layer's fields, when it has {@link json} names. */
+  writeFields?(out: FieldWriter): void
+
+  /** Writes the whole layer as a field of the object that is open. */
+  writeJson(out: FieldWriter): void {
+    if (this.json === undefined) return
+    out.readFrom(this.bytes)
+    out.beginObject(this.json.key)
+    this.writeFields?.(out)
+    out.endObject()
+  }
 
   /** Header bytes, as a view. */
   get contents(): Uint8Array {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { hex, ipv4, tcp, udp } from '../test/build.js'
 import { dissections, vectors } from '../test/vectors.js'
-import { decodePacket, ReusablePacket } from './packet.js'
+import { decodePacket } from './decoder.js'
+import { ReusablePacket } from './packet.js'
 import { extendedRegistry } from './tables/registries.js'
 
 describe('decodePacket', () => {

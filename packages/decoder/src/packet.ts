@@ -1,17 +1,18 @@
 import { ByteReader } from './bytes/reader.js'
 import type { DecodeError } from './errors.js'
-import { malformed, truncated } from './errors.js'
-import type { Layer } from './layer.js'
+import { limited, malformed, truncated } from './errors.js'
+import type { Layer, LayerKind } from './layer.js'
 import type { Dhcpv4 } from './protocols/dhcpv4.js'
 import type { Dns } from './protocols/dns/dns.js'
 import type { Icmpv4 } from './protocols/icmpv4.js'
 import type { Icmpv6 } from './protocols/icmpv6.js'
 import type { Ipv4 } from './protocols/ipv4.js'
+import { ETHER_TYPE_IPV4 } from './protocols/ipv4.js'
 import type { Ipv6 } from './protocols/ipv6.js'
+import { ETHER_TYPE_IPV6 } from './protocols/ipv6.js'
 import type { Tcp } from './protocols/tcp.js'
 import type { Udp } from './protocols/udp.js'
 import type { Protocol, Registry } from './registry.js'
-import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, extendedRegistry } from './tables/registries.js'
 
 /** The layers with an accessor of their own; of two layers of a kind (IP in IP) the inner one. */
 export interface FoundLayers {
@@ -27,13 +28,16 @@ export interface FoundLayers {
 
 /** A packet whose layers are decoded when they are first asked for. */
 export interface Packet extends Readonly<FoundLayers> {
+  /** The innermost layer of a class, such as `packet.get(Tcp)`: the way to every layer, also those from outside. */
+  get<T extends Layer>(kind: LayerKind<T>): T | undefined
   /** Every layer that could be read, outermost first. */
   readonly layers: readonly Layer[]
   /** The first thing wrong with the packet; the layers before it, and what they say, still hold. */
   readonly error: DecodeError | undefined
 }
 
-const NETWORK_LAYERS: ReadonlySet<string> = new Set(['IPv4', 'IPv6'])
+/** More headers than any honest packet has; a bomb of nested ones is read no further. */
+export const MAX_LAYERS = 32
 
 /** Decodes one packet after another into the same layer objects, so that a hot path allocates nothing. */
 export class ReusablePacket implements Packet {
@@ -124,6 +128,10 @@ export class ReusablePacket implements Packet {
     return this.#first('dhcpv4')
   }
 
+  get<T extends Layer>(kind: LayerKind<T>): T | undefined {
+    return this.layers.findLast((layer): layer is T => layer instanceof kind)
+  }
+
   /** Decodes what is left. */
   decodeAll(): this {
     while (this.#next !== undefined) this.#decodeNext()
@@ -135,15 +143,15 @@ export class ReusablePacket implements Packet {
     return this.decodeAll().#found
   }
 
-  /** Nothing but IP nests in itself, so everything else is settled as soon as it is met. */
+  /** Nothing but IP is looked for behind the first of its kind, so everything else is settled as soon as it is met. */
   #first<K extends keyof FoundLayers>(key: K): FoundLayers[K] {
     while (this.#found[key] === undefined && this.#next !== undefined) this.#decodeNext()
     return this.#found[key]
   }
 
-  /** IP nests in itself, and nowhere else: no transport header is read to find the innermost. */
+  /** IP follows only what leads to it: no transport header is read to find the innermost. */
   #inner<K extends 'ipv4' | 'ipv6'>(key: K): FoundLayers[K] {
-    while (this.#next !== undefined && NETWORK_LAYERS.has(this.#next.name)) this.#decodeNext()
+    while (this.#next?.leadsToIp === true) this.#decodeNext()
     return this.#found[key]
   }
 
@@ -165,6 +173,10 @@ export class ReusablePacket implements Packet {
     const protocol = this.#next
     this.#next = undefined
     if (protocol === undefined) return
+    if (this.#layers.length >= MAX_LAYERS) {
+      this.#error = limited(protocol.name, this.#start, `more than ${MAX_LAYERS} headers follow each other`)
+      return
+    }
     const layer = this.#layerOf(protocol)
     const error = layer.read(this.#bytes, this.#start, this.#end)
     if (layer.usable) {
@@ -189,17 +201,4 @@ export class ReusablePacket implements Packet {
     if (pooled === undefined) this.#pool.set(protocol, layer)
     return layer
   }
-}
-
-/** Filled once, handed to nobody: what {@link decodePacket} takes packets for cannot be changed behind its back. */
-const standard = extendedRegistry()
-
-/**
- * Decodes a packet from its network header on. Never throws; what is wrong is in `error`.
- * @param etherType decides between IPv4 and IPv6; without it (or with 0) the version nibble does.
- */
-export function decodePacket(payload: Uint8Array, etherType?: number): Packet {
-  const packet = new ReusablePacket(standard)
-  packet.reset(payload, etherType)
-  return packet
 }

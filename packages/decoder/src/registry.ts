@@ -1,9 +1,29 @@
+import type { ByteReader } from './bytes/reader.js'
 import type { Layer } from './layer.js'
 
-/** How a packet makes the layer of a protocol. */
+/**
+ * Whether `[start, end)`, a transport's payload of at least one byte, looks like the protocol. Asked for every payload
+ * whose ports say nothing, so it looks at a few bytes and never at all of them.
+ */
+export type Probe = (bytes: ByteReader, start: number, end: number) => boolean
+
+/** How a packet makes the layer of a protocol, and what leads to it. */
 export interface Protocol {
   readonly name: string
   create(): Layer
+  readonly etherTypes?: readonly number[]
+  /** Numbers in IPv4's protocol field. */
+  readonly ipv4Protocols?: readonly number[]
+  /** Numbers in the last next-header field of IPv6. */
+  readonly ipv6Headers?: readonly number[]
+  /** Ports of either side, the destination's first. Where SPR's ports say something else, they win. */
+  readonly udpPorts?: readonly number[]
+  readonly tcpPorts?: readonly number[]
+  /** Recognizes the protocol by its content, on whatever port. */
+  readonly udpProbe?: Probe
+  readonly tcpProbe?: Probe
+  /** True when an IP header may follow: the accessors for IP read on through such layers. */
+  readonly leadsToIp?: boolean
 }
 
 /**
@@ -21,7 +41,33 @@ export class Registry {
   readonly #ipv6Headers = new Map<number, Entry>()
   readonly #udpPorts = new Map<number, Entry>()
   readonly #tcpPorts = new Map<number, Entry>()
+  readonly #moreUdpPorts = new Map<number, Protocol>()
+  readonly #moreTcpPorts = new Map<number, Protocol>()
+  readonly #udpProbes: Recognized[] = []
+  readonly #tcpProbes: Recognized[] = []
+  readonly #added: Protocol[] = []
   #firstLayer: Protocol | undefined
+
+  /**
+   * Makes everything the protocol names lead to it. The one added last wins a number; a later probe is asked first.
+   */
+  add(protocol: Protocol): this {
+    this.#added.push(protocol)
+    for (const number of protocol.etherTypes ?? []) this.etherType(number, protocol)
+    for (const number of protocol.ipv4Protocols ?? []) this.ipv4Protocol(number, protocol)
+    for (const number of protocol.ipv6Headers ?? []) this.ipv6Header(number, protocol)
+    for (const port of protocol.udpPorts ?? []) this.#moreUdpPorts.set(port, protocol)
+    for (const port of protocol.tcpPorts ?? []) this.#moreTcpPorts.set(port, protocol)
+    const { udpProbe, tcpProbe } = protocol
+    if (udpProbe !== undefined) this.#udpProbes.unshift({ probe: udpProbe, protocol })
+    if (tcpProbe !== undefined) this.#tcpProbes.unshift({ probe: tcpProbe, protocol })
+    return this
+  }
+
+  /** Every protocol added, in order. */
+  get protocols(): readonly Protocol[] {
+    return this.#added
+  }
 
   etherType(number: number, protocol: Protocol): this {
     this.#etherTypes.set(number, protocol)
@@ -70,16 +116,48 @@ export class Registry {
     return this.#ipv6Headers.get(number) ?? undefined
   }
 
-  afterUdp(sourcePort: number, destinationPort: number): Protocol | undefined {
-    return byPort(this.#udpPorts, sourcePort, destinationPort)
+  /** What UDP carries in `[start, end)`: by SPR's ports, by ports added, by content. */
+  afterUdp(
+    sourcePort: number,
+    destinationPort: number,
+    bytes: ByteReader,
+    start: number,
+    end: number
+  ): Protocol | undefined {
+    return (
+      byPort(this.#udpPorts, sourcePort, destinationPort) ??
+      byPort(this.#moreUdpPorts, sourcePort, destinationPort) ??
+      byContent(this.#udpProbes, bytes, start, end)
+    )
   }
 
-  afterTcp(sourcePort: number, destinationPort: number): Protocol | undefined {
-    return byPort(this.#tcpPorts, sourcePort, destinationPort)
+  /** What TCP carries in `[start, end)`, told the same way. */
+  afterTcp(
+    sourcePort: number,
+    destinationPort: number,
+    bytes: ByteReader,
+    start: number,
+    end: number
+  ): Protocol | undefined {
+    return (
+      byPort(this.#tcpPorts, sourcePort, destinationPort) ??
+      byPort(this.#moreTcpPorts, sourcePort, destinationPort) ??
+      byContent(this.#tcpProbes, bytes, start, end)
+    )
   }
 }
 
-function byPort(table: Map<number, Entry>, sourcePort: number, destinationPort: number): Protocol | undefined {
+interface Recognized {
+  readonly probe: Probe
+  readonly protocol: Protocol
+}
+
+function byContent(probes: readonly Recognized[], bytes: ByteReader, start: number, end: number): Protocol | undefined {
+  for (const { probe, protocol } of probes) if (probe(bytes, start, end)) return protocol
+  return undefined
+}
+
+function byPort(table: ReadonlyMap<number, Entry>, sourcePort: number, destinationPort: number): Protocol | undefined {
   const byDestination = table.get(destinationPort)
   return (byDestination === undefined ? table.get(sourcePort) : byDestination) ?? undefined
 }

@@ -8,6 +8,7 @@ const DOT = 0x2e
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const EQUALS = 0x3d
+const MINUS = 0x2d
 
 const BASE64 = new Uint8Array(64)
 for (const [index, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
@@ -32,6 +33,11 @@ const DIGIT_PAIRS = Uint16Array.from(
 /** Each byte in decimal, first digit lowest. */
 const OCTETS = Int32Array.from({ length: 256 }, (_, byte) =>
   [...String(byte)].reduce((word, digit, index) => word | (digit.charCodeAt(0) << (index * 8)), 0)
+)
+
+/** 1 for each character that stands for itself in a string: printable ASCII but `"`, `&`, `<`, `>` and the backslash. */
+const PLAIN = Uint8Array.from({ length: 127 }, (_, code) =>
+  code < 32 || '"&<>\\'.includes(String.fromCharCode(code)) ? 0 : 1
 )
 
 const NULL = new Fragment('null')
@@ -113,6 +119,31 @@ export class JsonWriter {
     this.at += 2
   }
 
+  /** A whole number of any sign, within 2^53. */
+  int(value: number): void {
+    if (value < 0) this.#bytes[this.at++] = MINUS
+    this.uint(Math.abs(value))
+  }
+
+  /** A string that needs no escape, quotes included; writes nothing and returns false for any other. */
+  plainText(text: string): boolean {
+    const start = this.at
+    this.quote()
+    const bytes = this.#bytes
+    let { at } = this
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index)
+      if ((PLAIN[code] ?? 0) === 0) {
+        this.at = start
+        return false
+      }
+      bytes[at++] = code
+    }
+    this.at = at
+    this.quote()
+    return true
+  }
+
   #fourDigits(value: number): void {
     const head = (value / 100) | 0
     const view = this.#view
@@ -157,6 +188,16 @@ export class JsonWriter {
       this.#bytes[at + 3] = EQUALS
       at += 4
     }
+    this.at = at
+    this.quote()
+  }
+
+  /** A string of lower-case hexadecimal digits. */
+  hex(source: ByteReader, start: number, end: number): void {
+    this.quote()
+    const view = this.#view
+    let { at } = this
+    for (let from = start; from < end; from++, at += 2) view.setUint16(at, HEX_PAIRS[source.u8(from)] ?? 0, true)
     this.at = at
     this.quote()
   }

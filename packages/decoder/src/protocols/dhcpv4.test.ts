@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { dhcpMessage, hex, ipv4, join, udp } from '../../test/build.js'
-import { decodePacket } from '../packet.js'
+import { decodePacket } from '../decoder.js'
 
 const decode = (message: Uint8Array) => decodePacket(ipv4(udp(message, 68, 67)))
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { hex, ipv4, ipv6 } from '../../test/build.js'
-import { decodePacket } from '../packet.js'
+import { decodePacket } from '../decoder.js'
 
 const v4 = (message: string) => decodePacket(ipv4(hex(message), { protocol: 1 }))
 const v6 = (message: string) => decodePacket(ipv6(hex(message), 58))

@@ -70,4 +70,4 @@ export class Icmpv4 extends Layer {
   }
 }
 
-export const icmpv4: Protocol = { name: NAME, create: () => new Icmpv4() }
+export const icmpv4: Protocol = { name: NAME, create: () => new Icmpv4(), ipv4Protocols: [1] }

@@ -84,4 +84,4 @@ export class Icmpv6 extends Layer {
   }
 }
 
-export const icmpv6: Protocol = { name: NAME, create: () => new Icmpv6() }
+export const icmpv6: Protocol = { name: NAME, create: () => new Icmpv6(), ipv6Headers: [58] }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { hex, ipv4, udp } from '../../test/build.js'
-import { decodePacket } from '../packet.js'
+import { decodePacket } from '../decoder.js'
 
 const body = udp(hex('01020304'))
 

@@ -7,6 +7,8 @@ import { formatIpv4 } from '../text/ip-address.js'
 import type { HeaderOption } from './header-options.js'
 import { END_OF_OPTIONS, listOptions, NO_OPERATION } from './header-options.js'
 
+export const ETHER_TYPE_IPV4 = 0x0800
+
 const NAME = 'IPv4'
 const FIXED_BYTES = 20
 const MORE_FRAGMENTS = 1
@@ -156,6 +158,13 @@ export class Ipv4 extends Layer {
   }
 }
 
-export const ipv4: Protocol = { name: NAME, create: () => new Ipv4(false) }
+export const ipv4: Protocol = {
+  name: NAME,
+  create: () => new Ipv4(false),
+  etherTypes: [ETHER_TYPE_IPV4],
+  ipv4Protocols: [4, 94],
+  ipv6Headers: [4],
+  leadsToIp: true
+}
 /** SPR's reading: the version nibble is never looked at. */
-export const ipv4AnyVersion: Protocol = { name: NAME, create: () => new Ipv4(true) }
+export const ipv4AnyVersion: Protocol = { name: NAME, create: () => new Ipv4(true), leadsToIp: true }

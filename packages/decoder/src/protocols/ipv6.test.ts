@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { hex, ipv4, ipv6, join, udp } from '../../test/build.js'
-import { decodePacket } from '../packet.js'
+import { decodePacket } from '../decoder.js'
 
 const body = udp(hex('01020304'))
 const hopByHop = (next: number): Uint8Array => join([next, 0], hex('050200000100'))

@@ -5,6 +5,8 @@ import type { FoundLayers } from '../packet.js'
 import type { Protocol, Registry } from '../registry.js'
 import { formatIpv6 } from '../text/ip-address.js'
 
+export const ETHER_TYPE_IPV6 = 0x86dd
+
 const NAME = 'IPv6'
 const FIXED_BYTES = 40
 const HOP_BY_HOP = 0
@@ -156,4 +158,10 @@ export function extensionLength(header: number, field: number): number {
   return header === AUTHENTICATION ? (field + 2) * 4 : (field + 1) * 8
 }
 
-export const ipv6: Protocol = { name: NAME, create: () => new Ipv6() }
+export const ipv6: Protocol = {
+  name: NAME,
+  create: () => new Ipv6(),
+  etherTypes: [ETHER_TYPE_IPV6],
+  ipv6Headers: [41],
+  leadsToIp: true
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TcpParts } from '../../test/build.js'
 import { hex, ipv4, tcp } from '../../test/build.js'
-import { decodePacket } from '../packet.js'
+import { decodePacket } from '../decoder.js'
 
 const decode = (body: Uint8Array, parts?: TcpParts) => decodePacket(ipv4(tcp(body, parts), { protocol: 6 }))
 

@@ -57,7 +57,7 @@ export class Tcp extends Layer {
   }
 
   override next(registry: Registry): Protocol | undefined {
-    return registry.afterTcp(this.sourcePort, this.destinationPort)
+    return registry.afterTcp(this.sourcePort, this.destinationPort, this.bytes, this.headerEnd, this.end)
   }
 
   override announce(found: FoundLayers): void {
@@ -147,4 +147,4 @@ export class Tcp extends Layer {
   }
 }
 
-export const tcp: Protocol = { name: NAME, create: () => new Tcp() }
+export const tcp: Protocol = { name: NAME, create: () => new Tcp(), ipv4Protocols: [6], ipv6Headers: [6] }

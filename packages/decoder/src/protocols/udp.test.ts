@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { dnsMessage, dnsName, dnsQuestion, hex, ipv4, udp } from '../../test/build.js'
-import { decodePacket } from '../packet.js'
+import { decodePacket } from '../decoder.js'
 
 const query = dnsMessage({ questions: [dnsQuestion(dnsName('c2h.se'))] })
 

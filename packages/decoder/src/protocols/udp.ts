@@ -26,7 +26,7 @@ export class Udp extends Layer {
   }
 
   override next(registry: Registry): Protocol | undefined {
-    return registry.afterUdp(this.sourcePort, this.destinationPort)
+    return registry.afterUdp(this.sourcePort, this.destinationPort, this.bytes, this.headerEnd, this.end)
   }
 
   override announce(found: FoundLayers): void {
@@ -51,4 +51,4 @@ export class Udp extends Layer {
   }
 }
 
-export const udp: Protocol = { name: NAME, create: () => new Udp() }
+export const udp: Protocol = { name: NAME, create: () => new Udp(), ipv4Protocols: [17], ipv6Headers: [17] }

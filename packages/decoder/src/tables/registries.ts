@@ -6,10 +6,8 @@ import { ipv4, ipv4AnyVersion } from '../protocols/ipv4.js'
 import { ipv6 } from '../protocols/ipv6.js'
 import { tcp } from '../protocols/tcp.js'
 import { udp } from '../protocols/udp.js'
+import type { Protocol } from '../registry.js'
 import { NOT_DECODED, Registry } from '../registry.js'
-
-export const ETHER_TYPE_IPV4 = 0x0800
-export const ETHER_TYPE_IPV6 = 0x86dd
 
 /** Ports SPR's decoder knows, and so does not try the source port for: NTP, VXLAN, DHCPv6, SIP, sFlow, Geneve, … */
 const KNOWN_UDP_PORTS = [123, 546, 547, 623, 1812, 2152, 3784, 4789, 5060, 6081, 6343]
@@ -23,22 +21,14 @@ function withPorts(registry: Registry): Registry {
   return registry.udpPort(53, dns).udpPort(67, dhcpv4).udpPort(68, dhcpv4)
 }
 
+/** Every protocol this library knows beside those found by SPR's ports. A new one is its file and its entry here. */
+const PROTOCOLS: readonly Protocol[] = [ipv4, ipv6, tcp, udp, icmpv4, icmpv6]
+
 /** What a packet really is. */
-export function extendedRegistry(): Registry {
-  return withPorts(new Registry())
-    .etherType(ETHER_TYPE_IPV4, ipv4)
-    .etherType(ETHER_TYPE_IPV6, ipv6)
-    .ipv4Protocol(1, icmpv4)
-    .ipv4Protocol(4, ipv4)
-    .ipv4Protocol(94, ipv4)
-    .ipv4Protocol(6, tcp)
-    .ipv4Protocol(17, udp)
-    .ipv6Header(4, ipv4)
-    .ipv6Header(41, ipv6)
-    .ipv6Header(6, tcp)
-    .ipv6Header(17, udp)
-    .ipv6Header(58, icmpv6)
-    .tcpPort(53, dnsOverTcp)
+export function extendedRegistry(protocols: readonly Protocol[] = []): Registry {
+  const registry = withPorts(new Registry()).tcpPort(53, dnsOverTcp)
+  for (const protocol of [...PROTOCOLS, ...protocols]) registry.add(protocol)
+  return registry
 }
 
 /** What SPR takes a packet for: always IPv4, and DNS over TCP without its length prefix. */

@@ -1,8 +1,11 @@
 import { Fragment } from '../../bytes/fragment.js'
 import { JsonWriter } from '../../bytes/json-writer.js'
 import { ByteReader } from '../../bytes/reader.js'
+import type { Layer } from '../../layer.js'
 import type { LoggedPacket } from '../../logged-packet.js'
 import type { ReusablePacket } from '../../packet.js'
+import { actionOf } from '../action.js'
+import { FieldWriter } from '../field-writer.js'
 import { writeDhcpv4, writeDns } from './application-layers.js'
 import { quoteGo, quoteGoBytes, quoteGoReplaced } from './go-json.js'
 import { writeDecodeError, writeMeta } from './meta.js'
@@ -11,7 +14,7 @@ import type { LayerSink } from './network-layers.js'
 import { writeIcmpv4, writeIcmpv6, writeIpv4, writeIpv6, writeTcp, writeUdp } from './network-layers.js'
 import type { ResolvedOptions } from './options.js'
 import type { Plan } from './plan.js'
-import { Shed } from './plan.js'
+import { applicationStart, Shed } from './plan.js'
 import { RawBytes } from './raw-bytes.js'
 import { TextCache } from './text-cache.js'
 import { TimestampWriter } from './timestamp.js'
@@ -34,6 +37,8 @@ export class EventEmitter {
   readonly raw: RawBytes = new RawBytes()
   readonly #out = new JsonWriter()
   readonly #sink: LayerSink = { out: this.#out, raw: this.raw, bytes: new ByteReader() }
+  readonly #fields = new FieldWriter(this.#out, this.raw)
+  #room = 0
   readonly #hwHeader = new ByteReader()
   readonly #timestamp = new TimestampWriter()
   readonly #topics = new TextCache(prefix => `{"topic":${quoteGo(topicOf(prefix))},"value":"`)
@@ -43,9 +48,15 @@ export class EventEmitter {
   readonly #outDevices = new TextCache(quoteGo)
   readonly #physDevices = new TextCache(quoteGo)
 
-  /** Writes to `bytes` from now on. */
-  into(bytes: Uint8Array): void {
+  /** Writes to `bytes` from now on, with `room` bytes more than what is known to be needed. */
+  into(bytes: Uint8Array, room: number): void {
     this.#out.into(bytes)
+    this.#room = room
+  }
+
+  /** Whether the event written last lacks something for want of room. */
+  get overflowed(): boolean {
+    return this.#fields.overflowed
   }
 
   /** The event's JSON at `at`; returns its end. */
@@ -77,6 +88,7 @@ export class EventEmitter {
     const { shed } = plan
     const start = out.at
     raw.begin(plan.cut)
+    this.#fields.overflowed = false
     const sink = this.#sink
     sink.bytes = packet.bytes
     const { found } = packet
@@ -100,6 +112,7 @@ export class EventEmitter {
         if (found.ipv6 !== undefined) writeIpv6(sink, found.ipv6, shed < Shed.raw)
         if (found.icmpv4 !== undefined) writeIcmpv4(sink, found.icmpv4)
         if (found.icmpv6 !== undefined) writeIcmpv6(sink, found.icmpv6)
+        this.#writeLayers(packet, shed)
       }
       if (shed < Shed.strings) writeMeta(out, this.#physDevices, logged)
       if (packet.error !== undefined) writeDecodeError(out, packet.error)
@@ -108,6 +121,19 @@ export class EventEmitter {
     // Every key is written with a comma in front; the first of them opens the object instead.
     out.patch(start, OPEN)
     out.byte(CLOSE)
+  }
+
+  /** The layers that write themselves, outermost first; of two of a name the inner one. */
+  #writeLayers(packet: ReusablePacket, shed: Shed): void {
+    const fields = this.#fields
+    const { layers } = packet
+    const end = shed < Shed.application ? Number.POSITIVE_INFINITY : applicationStart(packet.found)
+    fields.begin(this.#out.at + this.#room)
+    for (let index = 0; index < layers.length; index++) {
+      const layer = layers[index]
+      if (layer?.json === undefined || layer.start >= end || isRepeated(layers, index)) continue
+      layer.writeJson(fields)
+    }
   }
 
   #writeEthernet(hwType: number, hwHeader: Uint8Array | undefined): void {
@@ -145,7 +171,7 @@ export class EventEmitter {
     out.fragment(
       prefixBytes === undefined ? this.#prefixes.get(prefix) : new Fragment(prefixText(quoteGoBytes(prefixBytes)))
     )
-    out.fragment(this.#actions.get(actionOf(logged, options)))
+    out.fragment(this.#actions.get(actionOf(logged, options.action)))
     this.#timestamp.write(out, logged.timestampUs)
     out.fragment(this.#inDevices.get(logged.inDevice ?? ''))
     out.fragment(this.#outDevices.get(logged.outDevice ?? ''))
@@ -154,17 +180,21 @@ export class EventEmitter {
   #writeClipped(logged: LoggedPacket, options: ResolvedOptions): void {
     const out = this.#out
     out.fragment(this.#prefixes.get(logged.prefix.slice(0, CLIPPED_PREFIX)))
-    out.fragment(this.#actions.get(actionOf(logged, options).slice(0, CLIPPED_NAME)))
+    out.fragment(this.#actions.get(actionOf(logged, options.action).slice(0, CLIPPED_NAME)))
     this.#timestamp.write(out, logged.timestampUs)
     out.fragment(this.#inDevices.get(logged.inDevice?.slice(0, CLIPPED_NAME) ?? ''))
     out.fragment(this.#outDevices.get(logged.outDevice?.slice(0, CLIPPED_NAME) ?? ''))
   }
 }
 
-function prefixText(quoted: string): string {
-  return `,"Prefix":${quoted},"Action":`
+function isRepeated(layers: readonly Layer[], index: number): boolean {
+  const name = layers[index]?.json?.name
+  for (let later = index + 1; later < layers.length; later++) {
+    if (layers[later]?.json?.name === name) return true
+  }
+  return false
 }
 
-function actionOf(logged: LoggedPacket, options: ResolvedOptions): string {
-  return options.action ?? (logged.group === 1 ? 'blocked' : 'allowed')
+function prefixText(quoted: string): string {
+  return `,"Prefix":${quoted},"Action":`
 }

@@ -1,6 +1,7 @@
 import type { LoggedPacket } from '../../logged-packet.js'
 import type { FoundLayers } from '../../packet.js'
 import { ReusablePacket } from '../../packet.js'
+import type { Protocol } from '../../registry.js'
 import { extendedRegistry, strictRegistry } from '../../tables/registries.js'
 import { EventEmitter } from './event-emitter.js'
 import type { ResolvedOptions } from './options.js'
@@ -14,30 +15,42 @@ const RAW_BYTES_PER_BYTE = 8
 const APPLICATION_BYTES_PER_BYTE = 80
 /** An extension header of 8 bytes gives up to 120 bytes of JSON. */
 const EXTENSION_BYTES_PER_BYTE = 16
+/** What layers that write themselves may take, for each byte of the packet and beside. */
+const LAYER_BYTES_PER_BYTE = 128
+const LAYER_FIXED_BYTES = 65_536
 /** A control character inside text within text: `\\u0001`. */
 const TEXT_BYTES_PER_CHARACTER = 7
 
 /** Decodes packets and writes their events, one after another, with the same objects. */
 export class EventWriter {
   readonly #strict = new ReusablePacket(strictRegistry())
-  readonly #extended = new ReusablePacket(extendedRegistry())
+  readonly #extended: ReusablePacket
   readonly #emitter = new EventEmitter()
   readonly #plan = new Plan()
   #scratch = new Uint8Array(32_768)
+  /** What everything needs whose size is known before it is written. */
+  #bound = 0
+  /** What is left for the layers that write themselves. */
+  #room = 0
+
+  /** @param protocols known beside the library's own, in extended mode. */
+  constructor(protocols: readonly Protocol[]) {
+    this.#extended = new ReusablePacket(extendedRegistry(protocols))
+  }
 
   /** The event's JSON as bytes, good until the next call; `undefined` when strict mode drops the packet. */
   text(logged: LoggedPacket, options: ResolvedOptions): Uint8Array | undefined {
     const packet = this.#decode(logged, options)
     if (packet === undefined) return undefined
-    this.#useScratch(sizeBound(logged, options, packet.found))
+    this.#measure(logged, packet, options)
     const plan = this.#plan
     plan.follow(options, packet.found)
-    let end = this.#emitter.writeText(0, logged, packet, options, plan)
+    let end = this.#textToScratch(logged, packet, options)
     // Escaping at most doubles the text; only what may be too long is worth a try as a line.
     const mayBeTooLong = end * 2 + logged.prefix.length * TEXT_BYTES_PER_CHARACTER + 64 > options.maxLineBytes
     if (mayBeTooLong) {
       this.#fit(logged, packet, options)
-      end = this.#emitter.writeText(0, logged, packet, options, plan)
+      end = this.#textToScratch(logged, packet, options)
     }
     return this.#scratch.subarray(0, end)
   }
@@ -46,15 +59,16 @@ export class EventWriter {
   line(logged: LoggedPacket, options: ResolvedOptions, into: Uint8Array, at: number): number {
     const packet = this.#decode(logged, options)
     if (packet === undefined) return at
-    const bound = sizeBound(logged, options, packet.found)
+    this.#measure(logged, packet, options)
     const plan = this.#plan
     plan.follow(options, packet.found)
-    if (bound <= into.length - at) {
-      this.#emitter.into(into)
-      const end = this.#emitter.writeLine(at, logged, packet, options, plan)
-      if (end - at <= options.maxLineBytes) return end
+    const room = into.length - at - this.#bound
+    if (room >= 0) {
+      const emitter = this.#emitter
+      emitter.into(into, room)
+      const end = emitter.writeLine(at, logged, packet, options, plan)
+      if (!emitter.overflowed && end - at <= options.maxLineBytes) return end
     }
-    this.#useScratch(bound)
     const length = this.#fit(logged, packet, options)
     if (length > into.length - at) return -1
     into.set(this.#scratch.subarray(0, length), at)
@@ -67,9 +81,42 @@ export class EventWriter {
     return options.extended || packet.error === undefined ? packet : undefined
   }
 
-  #useScratch(size: number): void {
+  #measure(logged: LoggedPacket, packet: ReusablePacket, options: ResolvedOptions): void {
+    this.#bound = sizeBound(logged, options, packet.found)
+    this.#room = FIXED_BYTES + logged.payload.length * RAW_BYTES_PER_BYTE
+  }
+
+  #useScratch(): void {
+    const size = this.#bound + this.#room
     if (this.#scratch.length < size) this.#scratch = new Uint8Array(Math.max(size, this.#scratch.length * 2))
-    this.#emitter.into(this.#scratch)
+    this.#emitter.into(this.#scratch, this.#scratch.length - this.#bound)
+  }
+
+  #textToScratch(logged: LoggedPacket, packet: ReusablePacket, options: ResolvedOptions): number {
+    do {
+      this.#useScratch()
+      const end = this.#emitter.writeText(0, logged, packet, options, this.#plan)
+      if (!this.#emitter.overflowed) return end
+    } while (this.#grow(logged))
+    this.#plan.leaveOut(Shed.layers, NO_RAW_BYTES)
+    return this.#emitter.writeText(0, logged, packet, options, this.#plan)
+  }
+
+  #lineToScratch(logged: LoggedPacket, packet: ReusablePacket, options: ResolvedOptions): number {
+    do {
+      this.#useScratch()
+      const end = this.#emitter.writeLine(0, logged, packet, options, this.#plan)
+      if (!this.#emitter.overflowed) return end
+    } while (this.#grow(logged))
+    this.#plan.leaveOut(Shed.layers, NO_RAW_BYTES)
+    return this.#emitter.writeLine(0, logged, packet, options, this.#plan)
+  }
+
+  /** Makes more room; false when the layers have had what the packet's size warrants. */
+  #grow(logged: LoggedPacket): boolean {
+    if (this.#room > LAYER_FIXED_BYTES + logged.payload.length * LAYER_BYTES_PER_BYTE) return false
+    this.#room *= 2
+    return true
   }
 
   /** Leaves the line in the scratch buffer, and in the plan what had to be left out of it; returns its length. */
@@ -78,20 +125,20 @@ export class EventWriter {
     const { maxLineBytes } = options
     plan.follow(options, packet.found)
     const wanted = Math.min(plan.cut, logged.payload.length)
-    let length = this.#emitter.writeLine(0, logged, packet, options, plan)
+    let length = this.#lineToScratch(logged, packet, options)
     if (length <= maxLineBytes) return length
 
     const least = Math.min(applicationStart(packet.found), plan.cut)
     for (const shed of [Shed.bytes, Shed.application]) {
       plan.leaveOut(shed, least)
-      length = this.#emitter.writeLine(0, logged, packet, options, plan)
+      length = this.#lineToScratch(logged, packet, options)
       if (length > maxLineBytes) continue
       plan.cut = this.#furthestCut(least, wanted, maxLineBytes - length)
-      return this.#emitter.writeLine(0, logged, packet, options, plan)
+      return this.#lineToScratch(logged, packet, options)
     }
     for (const shed of [Shed.raw, Shed.layers, Shed.strings]) {
       plan.leaveOut(shed, NO_RAW_BYTES)
-      length = this.#emitter.writeLine(0, logged, packet, options, plan)
+      length = this.#lineToScratch(logged, packet, options)
       if (length <= maxLineBytes) return length
     }
     return length

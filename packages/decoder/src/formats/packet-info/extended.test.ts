@@ -13,8 +13,8 @@ import {
   udp
 } from '../../../test/build.js'
 import { domainsOf, vectors } from '../../../test/vectors.js'
+import { formatPacketInfo, toPacketInfo } from '../../decoder.js'
 import type { LoggedPacket } from '../../logged-packet.js'
-import { formatPacketInfo, toPacketInfo } from './index.js'
 import type { PacketInfo } from './packet-info.js'
 
 const COMMON = ['Prefix', 'Action', 'Timestamp', 'InDev', 'OutDev'] as const

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { hex, ipv4, logged, udp } from '../../../test/build.js'
 import { vectors } from '../../../test/vectors.js'
+import { createLineWriter, formatPacketInfo } from '../../decoder.js'
 import type { LoggedPacket } from '../../logged-packet.js'
-import { createLineWriter, formatPacketInfo } from './index.js'
 import type { PacketInfoOptions } from './options.js'
 import { topicOf } from './topic.js'
 

@@ -14,8 +14,8 @@ import {
   tcp,
   udp
 } from '../../../test/build.js'
+import { createLineWriter, formatPacketInfo, toPacketInfo } from '../../decoder.js'
 import type { LoggedPacket } from '../../logged-packet.js'
-import { createLineWriter, formatPacketInfo, toPacketInfo } from './index.js'
 import type { PacketInfoOptions } from './options.js'
 
 const bytes = (base64: string | null | undefined): number => Buffer.from(base64 ?? '', 'base64').length

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { dhcpMessage, dnsMessage, dnsQuestion, dnsRecord, hex, ipv4, logged, tcp, udp } from '../../../test/build.js'
 import { domainsOf, vectors } from '../../../test/vectors.js'
+import { formatPacketInfo } from '../../decoder.js'
 import type { LoggedPacket } from '../../logged-packet.js'
-import { formatPacketInfo } from './index.js'
 import { topicOf } from './topic.js'
 
 const strict = { extended: false } as const

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DnsParts } from '../../../test/build.js'
 import { dnsMessage, dnsName, dnsQuestion, dnsRecord, hex, ipv4, ipv6, join, tcp, udp } from '../../../test/build.js'
-import { decodePacket } from '../../packet.js'
+import { decodePacket } from '../../decoder.js'
 
 const START = 28
 const decodeBytes = (message: Uint8Array) => decodePacket(ipv4(udp(message, 53, 40000)))
