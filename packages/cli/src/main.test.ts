@@ -47,7 +47,7 @@ describe('main', () => {
     ],
     [
       ['nft', 'install', '--help'],
-      ['--uplink', 'PREFIX@HOOK', '--netns', '--yes', '--state-dir', '--json']
+      ['--uplink', 'PREFIX[#ID]@HOOK', '--netns', '--yes', '--state-dir', '--json']
     ]
   ])('teaches with %j', async (argv, texts) => {
     const { exitCode, stdout, stderr } = await run(argv)
@@ -71,7 +71,7 @@ describe('main', () => {
     [['nft', 'plan', '--log', 'x@input:group=65536'], 'group is 65536'],
     [['nft', 'plan', '--uplink', 'eth 0'], '"eth 0" is not the name of a network device'],
     [['nft', 'plan', '--profile', 'spr', '--uplink', 'eth 0'], '"eth 0" is not the name of a network device'],
-    [['nft', 'plan', '--profile', 'spr', '--log', 'x@input'], '--log belongs to the basic profile'],
+    [['nft', 'plan', '--profile', 'spr', '--log', 'x@input'], 'belong to the basic profile'],
     [['nft', 'plan', '--uplink', 'eth0', '--log', 'x@input'], 'use oif=DEV'],
     [['nft', 'status', '--netns', '../x'], 'is not the name of a network namespace'],
     [['nft', 'status', '--netns', '-x'], 'is not the name of a network namespace']

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { formatRule } from './format.js'
 import { checkDevice, parseLogRule, toRuleBody } from './log-rule.js'
 
 describe('parseLogRule', () => {
@@ -22,7 +23,7 @@ describe('parseLogRule', () => {
   })
 
   it.each([
-    ['wan:out', 'is not PREFIX@HOOK'],
+    ['wan:out', 'is not PREFIX[#ID]@HOOK'],
     ['wan:out@ingress', 'HOOK one of'],
     ['@input', 'prefix is empty'],
     ['a"b@input', 'quote'],
@@ -30,6 +31,10 @@ describe('parseLogRule', () => {
     ['a\u001b[2J@input', 'control character'],
     [`${'x'.repeat(127)}@input`, '128 bytes'],
     [`${'é'.repeat(64)}@input`, '129 bytes'],
+    ['a#@input', 'the identity behind # is'],
+    [`a#${'x'.repeat(33)}@input`, 'the identity behind # is'],
+    ['a@input:dir=up', 'is not in or out'],
+    ['a@input:dir=in', 'needs to know the uplink'],
     ['a@input:group=65536', 'group is 65536'],
     ['a@input:group=-1', 'group is -1'],
     ['a@input:group=1.5', 'group is 1.5'],
@@ -79,5 +84,25 @@ describe('toRuleBody', () => {
     const body = toRuleBody(parseLogRule('a@input:iif=eth1,eth0,eth1'))
     const right = { set: ['eth0', 'eth1'] }
     expect(body.expr[0]).toEqual({ match: { op: '==', left: { meta: { key: 'iifname' } }, right } })
+  })
+})
+
+describe('a direction', () => {
+  it('stands for the uplinks on its side', () => {
+    expect(parseLogRule('a@input:dir=in', ['wan0'])).toEqual(parseLogRule('a@input:iif=wan0'))
+    expect(parseLogRule('a@forward:dir=out', ['wan0', 'wan1'])).toEqual(parseLogRule('a@forward:oif=wan0,wan1'))
+  })
+
+  it('may be narrowed on the other side only', () => {
+    expect(parseLogRule('a@forward:dir=out:iif=lan0', ['wan0'])).toEqual(parseLogRule('a@forward:iif=lan0:oif=wan0'))
+    expect(() => parseLogRule('a@forward:dir=out:oif=lan0', ['wan0'])).toThrow('on the same side')
+    expect(() => parseLogRule('a@input:dir=out', ['wan0'])).toThrow('no output device at input')
+  })
+})
+
+describe('the identity of a rule', () => {
+  it('stands in its prefix, for events, and in its comment, for whoever reads the ruleset', () => {
+    const rule = parseLogRule('wan:out#17@forward')
+    expect(formatRule(toRuleBody(rule))).toContain('log prefix "wan:out#17 " group 0 comment "packet-logs id=17"')
   })
 })

@@ -1,9 +1,9 @@
 import { addedMark } from './marker.js'
 import type { Json, RuleBody, Statement } from './ruleset.js'
 
+export const hooks = ['prerouting', 'input', 'forward', 'output', 'postrouting'] as const
 /** Where in the kernel a log rule looks at packets. */
-export type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
-const hooks: readonly Hook[] = ['prerouting', 'input', 'forward', 'output', 'postrouting']
+export type Hook = (typeof hooks)[number]
 
 /** Devices a rule wants (`==`) or does not want (`!=`) to see. */
 export interface DeviceMatch {
@@ -11,10 +11,13 @@ export interface DeviceMatch {
   names: readonly string[]
 }
 
+/** Relative to the uplinks: `in` from one of them, `out` through one of them. */
+export type Direction = 'in' | 'out'
+
 /** One log rule of the `basic` profile. It logs and never decides. */
 export interface LogRule {
   hook: Hook
-  /** Log prefix with its trailing blank, at most 127 bytes. */
+  /** Log prefix with its trailing blank, at most 127 bytes. It may end in the rule's identity: `wan:out#17 `. */
   prefix: string
   /** NFLOG group, 0 to 65535. */
   group: number
@@ -35,16 +38,18 @@ const maxQueueThreshold = 65_535
 const maxSnaplen = 65_535
 const maxPrefixBytes = 127
 const maxDeviceBytes = 15
-const defaultBurst = 5
+const maxIdLength = 32
+export const defaultBurst: number = 5
 
-const syntax = 'PREFIX@HOOK[:iif=DEV][:oif=DEV][:group=N][:snaplen=N][:limit=N/UNIT]'
+const syntax = 'PREFIX[#ID]@HOOK[:dir=in|out][:iif=DEV][:oif=DEV][:group=N][:snaplen=N][:limit=N/UNIT]'
 
 /**
- * Reads `PREFIX@HOOK[:KEY=VALUE]…`, such as `wan:out@forward:oif=eth0:limit=100/second`.
+ * Reads `PREFIX[#ID]@HOOK[:KEY=VALUE]…`, such as `wan:out#17@forward:dir=out:limit=100/second`.
  *
+ * @param uplinks what `dir` refers to
  * @throws RangeError naming the part that is wrong.
  */
-export function parseLogRule(text: string): LogRule {
+export function parseLogRule(text: string, uplinks: readonly string[] = []): LogRule {
   const found = /^(.*?)@([a-z]+)(:.*)?$/.exec(text)
   const hook = hooks.find(name => name === found?.[2])
   if (!found || !hook) {
@@ -52,6 +57,7 @@ export function parseLogRule(text: string): LogRule {
   }
   const rule: LogRule = { hook, prefix: withBlank(found[1] ?? ''), group: 0 }
   let burst: number | undefined
+  let direction: Direction | undefined
   for (const option of (found[3] ?? '').split(':').slice(1)) {
     const [, name = '', op = '', value = ''] = /^([a-z]+)(!?=)(.+)$/.exec(option) ?? []
     if (op === '!=' && name !== 'iif' && name !== 'oif') throw new RangeError(`"${option}" in "${text}" cannot take !=`)
@@ -61,6 +67,10 @@ export function parseLogRule(text: string): LogRule {
         break
       case 'oif':
         rule.outDevice = { op: op === '!=' ? '!=' : '==', names: value.split(',') }
+        break
+      case 'dir':
+        if (value !== 'in' && value !== 'out') throw new RangeError(`dir "${value}" in "${text}" is not in or out`)
+        direction = value
         break
       case 'group':
         rule.group = Number(value)
@@ -83,7 +93,7 @@ export function parseLogRule(text: string): LogRule {
         break
       default:
         throw new RangeError(
-          `"${option}" in "${text}" is not one of iif, oif, family, group, snaplen, queue, limit, burst`
+          `"${option}" in "${text}" is not one of dir, iif, oif, family, group, snaplen, queue, limit, burst`
         )
     }
   }
@@ -91,8 +101,35 @@ export function parseLogRule(text: string): LogRule {
     if (!rule.limit) throw new RangeError(`burst in "${text}" needs a limit`)
     rule.limit = { ...rule.limit, burst }
   }
-  checkLogRule(rule)
-  return rule
+  return withDirection(rule, direction, uplinks)
+}
+
+/**
+ * The rule with its direction said in devices, checked.
+ *
+ * @throws RangeError when it says the same device twice, when there is no uplink, or what {@link checkLogRule} refuses
+ */
+export function withDirection(rule: LogRule, direction: Direction | undefined, uplinks: readonly string[]): LogRule {
+  const side = direction === 'in' ? 'inDevice' : 'outDevice'
+  const directed: LogRule = { ...rule, ...(direction && { [side]: { op: '==', names: uplinks } }) }
+  if (direction) {
+    const where = whereOf(rule)
+    if (rule[side]) throw new RangeError(`${where}: direction ${direction} and a device on the same side; say one`)
+    if (uplinks.length === 0) {
+      throw new RangeError(`${where}: direction ${direction} needs to know the uplink, and there is no default route`)
+    }
+  }
+  checkLogRule(directed)
+  return directed
+}
+
+/** The identity in a prefix: what stands behind its last `#`. */
+export function ruleIdOf(prefix: string): string | undefined {
+  return /#([^#\s]*) *$/.exec(prefix)?.[1]
+}
+
+function whereOf({ prefix, hook }: LogRule): string {
+  return `log rule "${prefix.trimEnd()}@${hook}"`
 }
 
 /**
@@ -101,7 +138,7 @@ export function parseLogRule(text: string): LogRule {
  * @throws RangeError naming the field, its value and its bounds.
  */
 export function checkLogRule(rule: LogRule): void {
-  const where = `log rule "${rule.prefix.trimEnd()}@${rule.hook}"`
+  const where = whereOf(rule)
   if (rule.prefix.trim() === '') throw new RangeError(`${where}: the prefix is empty`)
   // Control characters would reach every terminal; quotes and backslashes break nft's own listing.
   if (/["\\]|\p{Cc}/u.test(rule.prefix)) {
@@ -110,6 +147,12 @@ export function checkLogRule(rule: LogRule): void {
   const bytes = Buffer.byteLength(rule.prefix)
   if (bytes > maxPrefixBytes)
     throw new RangeError(`${where}: the prefix has ${bytes} bytes, at most ${maxPrefixBytes} fit`)
+  const id = ruleIdOf(rule.prefix)
+  if (id !== undefined && !new RegExp(`^[\\w.:-]{1,${maxIdLength}}$`).test(id)) {
+    throw new RangeError(
+      `${where}: the identity behind # is 1 to ${maxIdLength} letters, digits, dots, colons, dashes or underscores`
+    )
+  }
   checkInteger(where, 'group', rule.group, 0, maxGroup)
   if (rule.snaplen !== undefined) checkInteger(where, 'snaplen', rule.snaplen, 1, maxSnaplen)
   if (rule.queueThreshold !== undefined) checkInteger(where, 'queue', rule.queueThreshold, 1, maxQueueThreshold)
@@ -154,7 +197,7 @@ export function toRuleBody(rule: LogRule): RuleBody {
       ...(rule.queueThreshold !== undefined && { 'queue-threshold': rule.queueThreshold })
     }
   })
-  return { expr, comment: addedMark }
+  return { expr, comment: addedMark(ruleIdOf(rule.prefix)) }
 }
 
 /** A match on device names; several become one anonymous set. */
@@ -168,7 +211,8 @@ export function match(op: string, left: Json, right: Json): Statement {
   return { match: { op, left, right } }
 }
 
-function parseLimit(text: string): NonNullable<LogRule['limit']> {
+/** @throws RangeError when it is not a rate */
+export function parseLimit(text: string): NonNullable<LogRule['limit']> {
   const [, rate, per] = /^(\d+)\/(second|minute|hour|day)$/.exec(text) ?? []
   if (per !== 'second' && per !== 'minute' && per !== 'hour' && per !== 'day') {
     throw new RangeError(`limit "${text}" is not a rate such as 100/second (or minute, hour, day)`)
@@ -177,7 +221,7 @@ function parseLimit(text: string): NonNullable<LogRule['limit']> {
 }
 
 /** By convention a prefix ends in a blank; a topic is made without it. */
-function withBlank(prefix: string): string {
+export function withBlank(prefix: string): string {
   return prefix.endsWith(' ') ? prefix : `${prefix} `
 }
 

@@ -42,7 +42,7 @@ describe('rewrittenMark', () => {
 
 describe('isOwned', () => {
   it('knows its own comments and no others', () => {
-    expect(isOwned({ expr: [], comment: addedMark })).toBe(true)
+    expect(isOwned({ expr: [], comment: addedMark() })).toBe(true)
     expect(isOwned({ expr: [], comment: 'packet-logs was=x' })).toBe(true)
     expect(isOwned({ expr: [], comment: 'packet-logsd' })).toBe(false)
     expect(isOwned({ expr: [], comment: 'for packet-logs' })).toBe(false)

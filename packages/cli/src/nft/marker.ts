@@ -12,8 +12,10 @@ export interface Original {
   comment?: string
 }
 
-/** Comment of a rule that this command added. */
-export const addedMark: string = marker
+/** Comment of a rule that this command added, with the rule's identity if it has one. */
+export function addedMark(id?: string): string {
+  return id === undefined ? marker : `${marker} id=${id}`
+}
 
 /** True for a rule that this command added or rewrote. */
 export function isOwned(rule: RuleBody): boolean {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { NftError } from '../errors.js'
@@ -9,6 +9,9 @@ export function stateDirectory(env: NodeJS.ProcessEnv): string {
   const base = env['XDG_STATE_HOME'] || (process.getuid?.() === 0 ? '/var/lib' : join(homedir(), '.local', 'state'))
   return join(base, 'packet-logs')
 }
+
+/** Undo files that are kept; older ones go when a new one is written. */
+const keptUndoFiles = 20
 
 /** A table as it stands before a change; no text when it does not exist yet. */
 export interface TableListing {
@@ -49,5 +52,13 @@ export async function writeUndoFile(directory: string, script: string, now: Date
       { cause }
     )
   }
+  await prune(directory)
   return path
+}
+
+/** The names sort by time. Old files are no reason to fail: what was to be saved is. */
+async function prune(directory: string): Promise<void> {
+  const names = (await readdir(directory).catch(() => [])).filter(name => /^nft-undo-.*\.nft$/.test(name)).sort()
+  const old = names.slice(0, -keptUndoFiles)
+  await Promise.all(old.map(name => rm(join(directory, name), { force: true }).catch(() => undefined)))
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Lab, openLab } from '@packet-logs/lab'
@@ -74,6 +74,55 @@ describeWithKernel('packet-logs nft', () => {
         'log prefix "x y:z " group 65535 snaplen 96 queue-threshold 7 comment "packet-logs"'
     )
     expect((await run('install', '--log', rule, '--yes')).stdout).toContain('Nothing to do')
+  })
+
+  it('installs the same again elsewhere from what it exports, as a script for nft or as a file of rules', async () => {
+    const rules = ['--log', 'lan:in@input:iif!=wan0,lo:snaplen=96', '--log', 'wan:out#17@forward:dir=out:limit=3/hour']
+    expect(await run('install', ...rules, '--uplink', 'wan0', '--yes')).toMatchObject({ exitCode: 0 })
+    const installed = await listing()
+    expect(installed).toContain(
+      'oifname "wan0" limit rate 3/hour counter packets 0 bytes 0 log prefix "wan:out#17 " group 0 ' +
+        'comment "packet-logs id=17"'
+    )
+
+    const script = await run('export')
+    await lab.nft(script.stdout)
+    expect(await listing()).toBe(installed)
+
+    const file = join(state, 'log-rules.yaml')
+    await writeFile(file, (await run('export', '--format', 'rules')).stdout)
+    await run('remove', '--yes')
+    expect(await run('verify', '--rules', file)).toMatchObject({ exitCode: 1 })
+    expect(await run('install', '--rules', file, '--yes')).toMatchObject({ exitCode: 0 })
+    expect(await listing()).toBe(installed)
+    expect(await run('verify', '--rules', file)).toMatchObject({ exitCode: 0, stderr: '' })
+    await writeFile(file, (await run('export', '--json')).stdout)
+    expect(await run('verify', '--rules', file)).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  it('verifies: 0 when all is as wanted, 1 and the difference when somebody has changed a rule', async () => {
+    await run('install', '--uplink', 'wan0', '--yes')
+    expect(await run('verify', '--uplink', 'wan0')).toMatchObject({ exitCode: 0 })
+    await lab.run('nft', ['flush', 'chain', 'inet', 'packet_logs', 'output'])
+    const { exitCode, stdout, stderr } = await run('verify', '--uplink', 'wan0')
+    expect(exitCode).toBe(1)
+    expect(stdout).toContain('+         oifname "wan0" counter packets 0 bytes 0 log prefix "wan:out " group 0')
+    expect(stderr).toContain('2 changes are missing')
+    const json = JSON.parse((await run('verify', '--uplink', 'wan0', '--json')).stdout) as { upToDate: boolean }
+    expect(json.upToDate).toBe(false)
+  })
+
+  it('keeps the last twenty undo files', async () => {
+    const folder = join(state, 'packet-logs')
+    await mkdir(folder)
+    const old = Array.from({ length: 25 }, (_, index) => `nft-undo-2020-01-${String(index + 1).padStart(2, '0')}.nft`)
+    for (const name of [...old, 'mine.txt']) await writeFile(join(folder, name), '')
+    await run('install', '--uplink', 'wan0', '--yes')
+    const left = await readdir(folder)
+    expect(left).toHaveLength(21)
+    expect(left).toContain('mine.txt')
+    expect(left).toContain('nft-undo-2020-01-25.nft')
+    expect(left).not.toContain('nft-undo-2020-01-06.nft')
   })
 
   it('edits an SPR ruleset of 2022 in place and restores it byte for byte', async () => {

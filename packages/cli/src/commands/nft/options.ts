@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../../exit-code.js'
 import type { Io } from '../../io.js'
+import type { LogRule } from '../../nft/log-rule.js'
 import type { Profile } from '../../nft/profiles/profile.js'
 import type { NftRunner } from '../../nft/runner.js'
 
@@ -8,6 +9,7 @@ export interface ProfileOptions {
   profile: 'basic' | 'spr'
   uplink: readonly string[]
   log: readonly string[]
+  rules?: string
 }
 
 export interface CommonOptions {
@@ -21,8 +23,8 @@ export interface EditOptions extends CommonOptions {
 }
 
 const logHelp =
-  'log rule of the basic profile, instead of its defaults (repeatable): PREFIX@HOOK, then any of :iif=DEV :oif=DEV ' +
-  '(also !=, and DEV,DEV) :family=ip|ip6 :group=N :snaplen=BYTES :queue=PACKETS :limit=N/second|minute|hour|day :burst=N'
+  'log rule of the basic profile, instead of its defaults (repeatable): PREFIX[#ID]@HOOK, then any of :dir=in|out ' +
+  '(by an uplink) :iif=DEV :oif=DEV (also !=, and DEV,DEV) :family=ip|ip6 :group=N :snaplen=BYTES :queue=PACKETS :limit=N/second|minute|hour|day :burst=N'
 
 /** Options that say what should be logged. */
 export function addProfileOptions(command: Command): Command {
@@ -30,6 +32,10 @@ export function addProfileOptions(command: Command): Command {
     .addOption(new Option('-p, --profile <name>', 'what to install').choices(['basic', 'spr']).default('basic'))
     .option('-u, --uplink <device>', 'device towards the internet (repeatable; default: found by itself)', collect, [])
     .option('-l, --log <rule>', logHelp, collect, [])
+    .option(
+      '-r, --rules <file>',
+      'log rules of the basic profile from a file, YAML or JSON (see: nft export --format rules)'
+    )
 }
 
 /** Options that every `nft` command takes. */
@@ -56,27 +62,52 @@ export async function openRunner(io: Io, options: CommonOptions): Promise<NftRun
 /** The profile that the options ask for, with the uplink looked up where it is needed and not given. */
 export async function openProfile(options: ProfileOptions, runner: NftRunner): Promise<Profile> {
   const { findDefaultRouteDevices } = await import('../../nft/uplink.js')
+  const findUplinks = async (): Promise<readonly string[]> => {
+    return options.uplink.length > 0 ? options.uplink : findDefaultRouteDevices(runner)
+  }
   if (options.profile === 'spr') {
-    if (options.log.length > 0) throw new UsageError('--log belongs to the basic profile; spr knows its own rules')
+    if (options.log.length > 0 || options.rules !== undefined) {
+      throw new UsageError('--log and --rules belong to the basic profile; spr knows its own rules')
+    }
     const { sprProfile } = await import('../../nft/profiles/spr.js')
-    const defaultRouteDevices = options.uplink.length > 0 ? [] : await findDefaultRouteDevices(runner)
+    const defaultRouteDevices = options.uplink.length > 0 ? [] : await findUplinks()
     return asUsage(() => sprProfile({ uplinks: options.uplink, defaultRouteDevices }))
   }
-  const { basicProfile, defaultLogRules } = await import('../../nft/profiles/basic.js')
+  const { basicProfile } = await import('../../nft/profiles/basic.js')
+  const rules = await openLogRules(options, findUplinks)
+  return basicProfile(rules)
+}
+
+async function openLogRules(
+  options: ProfileOptions,
+  findUplinks: () => Promise<readonly string[]>
+): Promise<readonly LogRule[]> {
   const { checkLogRule, parseLogRule } = await import('../../nft/log-rule.js')
-  if (options.log.length > 0) {
-    if (options.uplink.length > 0)
-      throw new UsageError('--log replaces the default rules, which --uplink is for; use oif=DEV')
-    return asUsage(() => basicProfile(options.log.map(parseLogRule)))
+  const hasDirection = options.log.some(rule => /:dir=/.test(rule))
+  if (options.rules !== undefined) {
+    if (options.log.length > 0) throw new UsageError('--rules and --log each say all rules; use one of them')
+    const { needsUplinks, readLogRulesFile, rulesOfFile } = await import('../../nft/log-rules-file.js')
+    const file = await readLogRulesFile(options.rules)
+    const uplinks = options.uplink.length > 0 ? options.uplink : file.uplinks
+    const known = uplinks ?? (needsUplinks(file) ? await findUplinks() : [])
+    return asUsage(() => rulesOfFile(file, known))
   }
-  const uplinks = options.uplink.length > 0 ? options.uplink : await findDefaultRouteDevices(runner)
+  if (options.log.length > 0) {
+    if (options.uplink.length > 0 && !hasDirection) {
+      throw new UsageError('--uplink is for the default rules and for dir=in|out; in --log rules use oif=DEV')
+    }
+    const uplinks = hasDirection ? await findUplinks() : []
+    return asUsage(() => options.log.map(rule => parseLogRule(rule, uplinks)))
+  }
+  const uplinks = await findUplinks()
   if (uplinks.length === 0) {
     throw new UsageError('there is no default route, so say which device leads to the internet: --uplink DEV')
   }
+  const { defaultLogRules } = await import('../../nft/profiles/basic.js')
   return asUsage(() => {
     const rules = defaultLogRules(uplinks)
     for (const rule of rules) checkLogRule(rule)
-    return basicProfile(rules)
+    return rules
   })
 }
 

@@ -8,7 +8,7 @@ import { basicProfile, basicTable, defaultLogRules } from './basic.js'
 const empty: Ruleset = { tables: [] }
 
 function install(ruleset: Ruleset, ...rules: string[]): Ruleset {
-  return applyChanges(ruleset, basicProfile(rules.map(parseLogRule)).plan(ruleset).changes)
+  return applyChanges(ruleset, basicProfile(rules.map(rule => parseLogRule(rule))).plan(ruleset).changes)
 }
 
 describe('basicProfile', () => {

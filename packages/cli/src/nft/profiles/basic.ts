@@ -71,7 +71,8 @@ function planRules(at: ChainId, chain: Chain | undefined, rules: readonly LogRul
   return changes
 }
 
-function baseOf(hook: Hook): BaseChain {
+/** The chain that the log rules of a hook stand in. */
+export function baseOf(hook: Hook): BaseChain {
   return { type: 'filter', hook, priority: priorities[hook], policy: 'accept' }
 }
 

@@ -130,7 +130,7 @@ function planForward(table: Table, options: SprOptions, findings: Findings): voi
       uplinkMatch(table, anchor, options, findings),
       { log: { prefix: 'wan:out ', group: allowedGroup } }
     ],
-    comment: addedMark
+    comment: addedMark()
   }
   const end = chain.rules.indexOf(anchor)
   findings.changes.push(...placeRule(chainId('FORWARD'), chain, body, { from: 0, to: end }))
@@ -145,7 +145,7 @@ function planInput(table: Table, findings: Findings): void {
     return
   }
   findings.recognised = true
-  const body: RuleBody = { expr: [{ log: { prefix: 'lan:in ', group: allowedGroup } }], comment: addedMark }
+  const body: RuleBody = { expr: [{ log: { prefix: 'lan:in ', group: allowedGroup } }], comment: addedMark() }
   findings.changes.push(...placeRule(chainId('INPUT'), chain, body, { from: anchor + 1, to: chain.rules.length }))
 }
 
@@ -166,7 +166,7 @@ function placeRule(at: ChainId, chain: Chain, body: RuleBody, range: { from: num
   const changes: Change[] = []
   let placed = false
   for (const [index, rule] of chain.rules.entries()) {
-    if (rule.comment !== addedMark) continue
+    if (rule.comment !== addedMark()) continue
     const right = index >= range.from && index < range.to && canonical(rule) === canonical(body)
     if (right && !placed) placed = true
     else changes.push({ op: 'delete-rule', at, handle: rule.handle })
@@ -174,7 +174,7 @@ function placeRule(at: ChainId, chain: Chain, body: RuleBody, range: { from: num
   if (placed) return changes
   // The neighbour that follows must be a rule that stays.
   const place = range.from === 0 ? range.to : range.from
-  const next = chain.rules.slice(place).find(rule => rule.comment !== addedMark)
+  const next = chain.rules.slice(place).find(rule => rule.comment !== addedMark())
   changes.push({ op: 'add-rule', at, rule: body, ...(next && { before: next.handle }) })
   return changes
 }
@@ -204,7 +204,7 @@ function isOutDeviceMatch(statement: Statement): boolean {
 
 /** A rule that was rewritten still counts: a second plan has to find the same one. */
 function usesInternetAccess(rule: Rule): boolean {
-  return rule.comment !== addedMark && rule.expr.some(statement => mentions(statement, '@internet_access'))
+  return rule.comment !== addedMark() && rule.expr.some(statement => mentions(statement, '@internet_access'))
 }
 
 function jumpsToEstablished(rule: Rule): boolean {
