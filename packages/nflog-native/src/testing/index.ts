@@ -1,0 +1,2 @@
+export { createFakeNflog, type FakeNflog } from './fake-nflog.js'
+export type { FakePacket } from './fake-packet.js'
