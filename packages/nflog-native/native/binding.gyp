@@ -4,6 +4,7 @@
       'target_name': 'nflog',
       'sources': [
         'src/addon.cc',
+        'src/conntrack.cc',
         'src/link_names.cc',
         'src/loop_poll.cc',
         'src/nflog_binding.cc',

@@ -13,7 +13,7 @@ describe.runIf(process.platform === 'linux')('the native parser', () => {
     const folder = mkdtempSync(join(tmpdir(), 'nflog-native-test-'))
     try {
       const program = join(folder, 'message_test')
-      const sources = ['test/message_test.cc', 'src/link_names.cc', 'src/nflog_message.cc', 'src/packet_batch.cc']
+      const sources = ['test/message_test.cc', 'src/conntrack.cc', 'src/link_names.cc', 'src/nflog_message.cc', 'src/packet_batch.cc']
       const warnings = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror']
       const flags = ['-std=c++17', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', ...warnings]
       const compiler = process.env['CXX'] ?? 'c++'

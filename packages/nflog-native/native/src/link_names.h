@@ -15,9 +15,12 @@
 
 namespace packet_logs {
 
+// A name is asked for once, when its index is met first; events keep it right from then on. After
+// events were lost, each is asked for once more. Asking takes no lock that configuring a device
+// holds for long, as listing all devices would.
 class LinkNames {
  public:
-  // Subscribes to link events, then reads all links.
+  // Subscribes to link events.
   Failure Open();
 
   // Applies the events that arrived meanwhile; one system call when there are none. A packet that
@@ -25,28 +28,29 @@ class LinkNames {
   // receiving and looking up.
   void Refresh();
 
-  // Nullptr for an index that was never seen. The name of a deleted link stays until its index is
-  // taken again (or very many others were deleted), for packets that were logged before it went.
-  const std::string* Find(uint32_t index) const;
+  // Nullptr for an index without a name. The name of a deleted link stays until its index is taken
+  // again (or very many others were deleted), for packets that were logged before it went.
+  const std::string* Find(uint32_t index);
+
+  // What an event says. Public for tests.
+  void Apply(Bytes datagram);
 
   void Close();
 
  private:
-  Failure RequestDump();
-  // Reads until there is nothing more (events) or the dump that is under way has ended.
-  Failure ReadAll();
-  void Apply(const NetlinkMessage& message);
-  void Delete(uint32_t index);
-
   struct Link {
     std::string name;
+    uint32_t epoch = 0;
     bool deleted = false;
   };
 
+  void Apply(const NetlinkMessage& message);
+  void Ask(uint32_t index, Link* link);
+  void Delete(uint32_t index, Link* link);
+
   FileDescriptor fd_;
-  bool dumping_ = false;
-  // Events were lost, or no dump has ended yet: only the next dump knows the truth.
-  bool stale_ = true;
+  // Counts the times that events were lost: a name of another epoch may have changed.
+  uint32_t epoch_ = 0;
   std::unordered_map<uint32_t, Link> links_;
   std::deque<uint32_t> deleted_;
   std::vector<uint8_t> buffer_;

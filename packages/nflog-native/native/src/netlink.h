@@ -26,6 +26,16 @@ inline uint64_t LoadBe64(const uint8_t* at) {
   return (static_cast<uint64_t>(LoadBe32(at)) << 32) | LoadBe32(at + 4);
 }
 
+inline void StoreBe16(uint8_t* at, uint16_t value) {
+  at[0] = static_cast<uint8_t>(value >> 8);
+  at[1] = static_cast<uint8_t>(value);
+}
+
+inline void StoreBe32(uint8_t* at, uint32_t value) {
+  StoreBe16(at, static_cast<uint16_t>(value >> 16));
+  StoreBe16(at + 2, static_cast<uint16_t>(value));
+}
+
 // A header in host order, from a place that need not be aligned.
 template <typename T>
 inline T LoadHost(const uint8_t* at) {

@@ -1,5 +1,6 @@
 #include "nflog_binding.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <vector>
@@ -55,6 +56,26 @@ GroupConfig ReadGroupConfig(NumberReader& number) {
   return config;
 }
 
+// The options that a socket is opened or changed with; leaves an exception pending when one is
+// wrong.
+ReaderOptions ReadOptions(Napi::Env env, Napi::Object object) {
+  ReaderOptions options;
+  const Napi::Value groups = object.Get("groups");
+  if (!groups.IsTypedArray() ||
+      groups.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array) {
+    Napi::TypeError::New(env, "groups must be a Uint16Array").ThrowAsJavaScriptException();
+    return options;
+  }
+  const auto group_array = groups.As<Napi::Uint16Array>();
+  options.groups.assign(group_array.Data(), group_array.Data() + group_array.ElementLength());
+  NumberReader number(env, object);
+  options.config = ReadGroupConfig(number);
+  options.receive_buffer_bytes = number("receiveBufferBytes", UINT32_MAX);
+  options.receive_buffer_max_bytes = number("receiveBufferMaxBytes", UINT32_MAX);
+  options.silence_overruns = object.Get("silenceOverruns").ToBoolean();
+  return options;
+}
+
 napi_value MakeError(ValueBuilder& make, const ReaderFailure& failure) {
   const int error = failure.failure.error;
   const std::string code = uv_err_name(-error);
@@ -63,7 +84,7 @@ napi_value MakeError(ValueBuilder& make, const ReaderFailure& failure) {
   make.Set(value, "errno", make.Number(int32_t{error}));
   make.Set(value, "osCode", make.Text(code));
   if (failure.group >= 0) make.Set(value, "group", make.Number(int32_t{failure.group}));
-  if (error == EPERM) make.Set(value, "privileged", make.Boolean(NflogSocket::IsPrivileged()));
+  if (error == EPERM) make.Set(value, "privileged", make.Boolean(!NflogSocket::Check(0)));
   return value;
 }
 
@@ -124,19 +145,7 @@ NflogBinding::NflogBinding(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nf
     return;
   }
   const auto object = info[0].As<Napi::Object>();
-  const Napi::Value groups = object.Get("groups");
-  if (!groups.IsTypedArray() ||
-      groups.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array) {
-    Napi::TypeError::New(env, "groups must be a Uint16Array").ThrowAsJavaScriptException();
-    return;
-  }
-  ReaderOptions options;
-  const auto group_array = groups.As<Napi::Uint16Array>();
-  options.groups.assign(group_array.Data(), group_array.Data() + group_array.ElementLength());
-  NumberReader number(env, object);
-  options.config = ReadGroupConfig(number);
-  options.receive_buffer_bytes = number("receiveBufferBytes", UINT32_MAX);
-  options.silence_overruns = object.Get("silenceOverruns").ToBoolean();
+  const ReaderOptions options = ReadOptions(env, object);
   report_overruns_ = object.Get("reportOverruns").ToBoolean();
   if (env.IsExceptionPending()) return;
 
@@ -183,18 +192,19 @@ void NflogBinding::Configure(const Napi::CallbackInfo& info) {
     Napi::TypeError::New(env, "expected (options)").ThrowAsJavaScriptException();
     return;
   }
-  NumberReader number(env, info[0].As<Napi::Object>());
-  const GroupConfig config = ReadGroupConfig(number);
-  const uint32_t receive_buffer_bytes = number("receiveBufferBytes", UINT32_MAX);
+  const auto object = info[0].As<Napi::Object>();
+  const ReaderOptions options = ReadOptions(env, object);
+  const bool report_overruns = object.Get("reportOverruns").ToBoolean();
   if (env.IsExceptionPending()) return;
-  ReaderFailure failure{reader_.SetReceiveBuffer(receive_buffer_bytes)};
-  if (!failure) failure = reader_.Configure(config);
-  Deliver({}, false);
-  if (failure) Throw(env, failure);
+  if (const ReaderFailure failure = reader_.Configure(options)) {
+    Throw(env, failure);
+  } else {
+    report_overruns_ = report_overruns;
+  }
 }
 
-void NflogBinding::Unbind(const Napi::CallbackInfo& /*info*/) {
-  if (poll_ != nullptr) reader_.Unbind();
+Napi::Value NflogBinding::Unbind(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), poll_ == nullptr || reader_.Unbind());
 }
 
 void NflogBinding::CloseFromScript(const Napi::CallbackInfo& /*info*/) { Close(); }
@@ -209,6 +219,7 @@ void NflogBinding::Unref(const Napi::CallbackInfo& /*info*/) {
 
 Napi::Value NflogBinding::Stats(const Napi::CallbackInfo& info) {
   const ReaderStats& stats = reader_.stats();
+  const QueueState queue = reader_.Queue();
   ValueBuilder make(info.Env());
   napi_value result = make.Object();
   make.Set(result, "packets", make.Number(stats.packets));
@@ -216,10 +227,12 @@ Napi::Value NflogBinding::Stats(const Napi::CallbackInfo& info) {
   make.Set(result, "datagrams", make.Number(stats.datagrams));
   make.Set(result, "lost", make.Number(stats.lost));
   make.Set(result, "overruns", make.Number(stats.overruns));
-  make.Set(result, "droppedDatagrams", make.Number(reader_.DroppedDatagrams()));
+  make.Set(result, "droppedDatagrams", make.Number(queue.dropped));
   make.Set(result, "truncatedDatagrams", make.Number(stats.truncated));
   make.Set(result, "malformed", make.Number(stats.malformed));
-  make.Set(result, "receiveBufferBytes", make.Number(reader_.ReceiveBufferBytes()));
+  make.Set(result, "receiveBufferBytes", make.Number(queue.capacity_bytes));
+  make.Set(result, "receiveBufferPeakBytes",
+           make.Number(std::max(stats.queue_peak, queue.used_bytes)));
   return {info.Env(), result};
 }
 

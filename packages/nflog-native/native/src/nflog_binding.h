@@ -31,7 +31,7 @@ class NflogBinding : public Napi::ObjectWrap<NflogBinding> {
   void Request(const Napi::CallbackInfo& info);
   Napi::Value Read(const Napi::CallbackInfo& info);
   void Configure(const Napi::CallbackInfo& info);
-  void Unbind(const Napi::CallbackInfo& info);
+  Napi::Value Unbind(const Napi::CallbackInfo& info);
   void CloseFromScript(const Napi::CallbackInfo& info);
   void Ref(const Napi::CallbackInfo& info);
   void Unref(const Napi::CallbackInfo& info);

@@ -161,6 +161,13 @@ ParseResult ParsePacket(Bytes body, LoggedPacket* packet) {
         packet->hw_header = attribute.value;
         packet->fields |= kFieldHwHeader;
         break;
+      case NFULA_CT:
+        packet->conntrack = attribute.value;
+        packet->fields |= kFieldConntrack;
+        break;
+      case NFULA_CT_INFO:
+        reader.Be32(attribute, kFieldConntrackInfo, &packet->conntrack_info);
+        break;
       case kVlan:
         reader.Vlan(attribute);
         break;
@@ -206,8 +213,12 @@ void ConfigMessage::Configure(const GroupConfig& config) {
   Append(NFULA_CFG_TIMEOUT, &timeout, sizeof timeout);
   const uint32_t threshold = htonl(config.queue_threshold);
   Append(NFULA_CFG_QTHRESH, &threshold, sizeof threshold);
-  const uint16_t flags = htons(config.flags);
-  Append(NFULA_CFG_FLAGS, &flags, sizeof flags);
+  Flags(config.flags);
+}
+
+void ConfigMessage::Flags(uint16_t flags) {
+  const uint16_t value = htons(flags);
+  Append(NFULA_CFG_FLAGS, &value, sizeof value);
 }
 
 // Six attributes of at most twelve bytes each and the headers fit the buffer: 20 + 8 + 12 + 4 * 8

@@ -28,6 +28,8 @@ enum PacketField : uint32_t {
   kFieldSeqGlobal = 1U << 13,
   kFieldVlan = 1U << 14,
   kFieldL2Header = 1U << 15,
+  kFieldConntrack = 1U << 16,
+  kFieldConntrackInfo = 1U << 17,
 };
 
 // One PACKET message. The bytes point into the datagram it was parsed from.
@@ -49,12 +51,14 @@ struct LoggedPacket {
   uint32_t gid = 0;
   uint16_t vlan_protocol = 0;
   uint16_t vlan_tci = 0;
+  uint32_t conntrack_info = 0;
   uint64_t timestamp_us = 0;
   Bytes prefix;
   Bytes payload;
   Bytes hw_header;
   Bytes hw_address;
   Bytes l2_header;
+  Bytes conntrack;  // attributes, not parsed
 };
 
 enum class ParseResult {
@@ -84,6 +88,7 @@ class ConfigMessage {
 
   void Command(uint8_t command);
   void Configure(const GroupConfig& config);
+  void Flags(uint16_t flags);
 
   Bytes bytes() const { return {buffer_.data(), size_}; }
 

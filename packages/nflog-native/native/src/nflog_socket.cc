@@ -33,7 +33,7 @@ Failure NflogSocket::Open() {
   if (bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return {errno, "bind"};
   }
-  buffer_.resize(kDatagramBytes);
+  buffer_.reset(new uint8_t[kDatagramBytes]);
   return kSuccess;
 }
 
@@ -44,33 +44,16 @@ Failure NflogSocket::SetReceiveBuffer(uint32_t bytes) {
   return {errno, "setsockopt(SO_RCVBUF)"};
 }
 
-uint32_t NflogSocket::ReceiveBufferBytes() const {
-  int size = 0;
-  socklen_t length = sizeof size;
-  if (getsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &size, &length) != 0) return 0;
-  return static_cast<uint32_t>(size) / 2;
-}
-
-Failure NflogSocket::SilenceOverruns() {
-  const int on = 1;
+Failure NflogSocket::SilenceOverruns(bool silent) {
+  const int on = silent ? 1 : 0;
   if (setsockopt(fd_.get(), SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof on) == 0) return kSuccess;
   return {errno, "setsockopt(NETLINK_NO_ENOBUFS)"};
 }
 
 Failure NflogSocket::Bind(uint16_t group, const GroupConfig& config, DatagramListener* listener) {
-  return Request(group, NFULNL_CFG_CMD_BIND, config, listener);
-}
-
-Failure NflogSocket::Configure(uint16_t group, const GroupConfig& config,
-                               DatagramListener* listener) {
-  return Request(group, NFULNL_CFG_CMD_NONE, config, listener);
-}
-
-Failure NflogSocket::Request(uint16_t group, uint8_t command, const GroupConfig& config,
-                             DatagramListener* listener) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     ConfigMessage message(group, ++sequence_, true);
-    if (command != NFULNL_CFG_CMD_NONE) message.Command(command);
+    message.Command(NFULNL_CFG_CMD_BIND);
     message.Configure(config);
     if (const Failure failure = Send(message.bytes())) return failure;
     const Failure answer = AwaitAcknowledgement(sequence_, listener);
@@ -80,6 +63,13 @@ Failure NflogSocket::Request(uint16_t group, uint8_t command, const GroupConfig&
     if (answer.error != EAGAIN) return answer;
   }
   return {ENOBUFS, "recv"};
+}
+
+Failure NflogSocket::Rebind(uint16_t group, bool bind, const GroupConfig& config) {
+  ConfigMessage message(group, ++sequence_, false);
+  if (bind) message.Command(NFULNL_CFG_CMD_BIND);
+  message.Configure(config);
+  return Send(message.bytes());
 }
 
 // The kernel answers a request before send() returns, so the answer is in the queue already, or
@@ -129,7 +119,7 @@ Failure NflogSocket::Receive(Bytes* datagram, bool* truncated) {
     sockaddr_nl sender = {};
     socklen_t sender_size = sizeof sender;
     // With MSG_TRUNC the result is the datagram's own length, even when it was cut.
-    const ssize_t length = recvfrom(fd_.get(), buffer_.data(), buffer_.size(), MSG_TRUNC,
+    const ssize_t length = recvfrom(fd_.get(), buffer_.get(), kDatagramBytes, MSG_TRUNC,
                                     reinterpret_cast<sockaddr*>(&sender), &sender_size);
     if (length < 0) {
       if (errno == EINTR) continue;
@@ -138,39 +128,53 @@ Failure NflogSocket::Receive(Bytes* datagram, bool* truncated) {
     // A process with CAP_NET_ADMIN could send to our port as well; only the kernel has port 0.
     if (sender.nl_pid != 0) continue;
     const auto size = static_cast<size_t>(length);
-    *truncated = size > buffer_.size();
-    *datagram = {buffer_.data(), std::min(size, buffer_.size())};
+    *truncated = size > kDatagramBytes;
+    *datagram = {buffer_.get(), std::min(size, kDatagramBytes)};
     return kSuccess;
   }
 }
 
 void NflogSocket::Close() {
   fd_.Close();
-  std::vector<uint8_t>().swap(buffer_);
+  buffer_.reset();
 }
 
-uint32_t NflogSocket::DroppedDatagrams() const {
-  constexpr size_t kDrops = 8;  // SK_MEMINFO_DROPS
+QueueState NflogSocket::Queue() const {
+  constexpr size_t kUsed = 0;      // SK_MEMINFO_RMEM_ALLOC
+  constexpr size_t kCapacity = 1;  // SK_MEMINFO_RCVBUF
+  constexpr size_t kDrops = 8;     // SK_MEMINFO_DROPS
   std::array<uint32_t, kDrops + 1> info = {};
   socklen_t length = sizeof info;
-  if (getsockopt(fd_.get(), SOL_SOCKET, SO_MEMINFO, info.data(), &length) != 0) return 0;
-  return length == sizeof info ? info[kDrops] : 0;
+  if (getsockopt(fd_.get(), SOL_SOCKET, SO_MEMINFO, info.data(), &length) != 0) return {};
+  return {info[kCapacity] / 2, info[kUsed] / 2, info[kDrops]};
 }
 
-// Unbinding a group that nobody owns fails with ENODEV, but only for those who may bind at all. A
-// socket of its own asks, so that no group of ours can be hit; of several groups one will be free.
-bool NflogSocket::IsPrivileged() {
+// Configuring a group that nobody owns fails with ENODEV, but only for those who may bind at all
+// and with flags that the kernel knows. Of several groups one will be free.
+Failure NflogSocket::Check(uint16_t flags) {
   constexpr uint16_t kProbes = 16;
   NflogSocket probe;
-  if (probe.Open()) return false;
+  if (const Failure failure = probe.Open()) return failure;
+  Failure answer;
   for (uint16_t i = 0; i < kProbes; ++i) {
-    ConfigMessage message(static_cast<uint16_t>(UINT16_MAX - i), ++probe.sequence_, true);
-    message.Command(NFULNL_CFG_CMD_UNBIND);
-    if (probe.Send(message.bytes())) return false;
-    const Failure answer = probe.AwaitAcknowledgement(probe.sequence_, nullptr);
-    if (answer.error == ENODEV) return true;
+    answer = probe.Probe(static_cast<uint16_t>(UINT16_MAX - i), flags);
+    if (answer.error != EPERM) break;
   }
-  return false;
+  return answer.error == ENODEV ? kSuccess : answer;
+}
+
+Failure NflogSocket::CheckFree(uint16_t group) {
+  NflogSocket probe;
+  if (const Failure failure = probe.Open()) return failure;
+  const Failure answer = probe.Probe(group, 0);
+  return answer.error == ENODEV ? kSuccess : answer;
+}
+
+Failure NflogSocket::Probe(uint16_t group, uint16_t flags) {
+  ConfigMessage message(group, ++sequence_, true);
+  message.Flags(flags);
+  if (const Failure failure = Send(message.bytes())) return failure;
+  return AwaitAcknowledgement(sequence_, nullptr);
 }
 
 }  // namespace packet_logs

@@ -1,7 +1,10 @@
 #include "packet_batch.h"
 
 #include <cstring>
+#include <initializer_list>
 #include <utility>
+
+#include "conntrack.h"
 
 namespace packet_logs {
 
@@ -16,12 +19,12 @@ constexpr std::pair<RecordWord, RecordWord> kDevices[] = {
 
 }  // namespace
 
-void PacketBatch::Append(const LoggedPacket& packet, uint64_t received_us, StringTable* strings) {
+bool PacketBatch::Append(const LoggedPacket& packet, uint64_t received_us, StringTable* strings) {
   const uint64_t timestamp =
       (packet.fields & kFieldTimestamp) != 0 ? packet.timestamp_us : received_us;
-  const size_t at = table_.size();
-  table_.resize(at + kRecordWords);
-  uint32_t* record = table_.data() + at;
+  const bool has_conntrack = (packet.fields & kFieldConntrack) != 0;
+  const size_t bytes_at = bytes_.size();
+  uint32_t* record = table_.Extend(kRecordWords);
   record[kWordFields] = packet.fields;
   record[kWordOrigin] =
       (uint32_t{packet.group} << 16) | (uint32_t{packet.family} << 8) | packet.hook;
@@ -35,24 +38,38 @@ void PacketBatch::Append(const LoggedPacket& packet, uint64_t received_us, Strin
   record[kWordOutIndex] = packet.out_index;
   record[kWordPhysInIndex] = packet.phys_in_index;
   record[kWordPhysOutIndex] = packet.phys_out_index;
+  record[kWordInName] = 0;
+  record[kWordOutName] = 0;
+  record[kWordPhysInName] = 0;
+  record[kWordPhysOutName] = 0;
   record[kWordPrefix] =
       strings->Intern({reinterpret_cast<const char*>(packet.prefix.data), packet.prefix.size});
   record[kWordUid] = packet.uid;
   record[kWordGid] = packet.gid;
   record[kWordVlan] = (uint32_t{packet.vlan_protocol} << 16) | packet.vlan_tci;
-  record[kWordBytesAt] = static_cast<uint32_t>(bytes_.size());
+  record[kWordBytesAt] = static_cast<uint32_t>(bytes_at);
   record[kWordPayloadSize] = static_cast<uint32_t>(packet.payload.size);
   // An attribute's length is a u16, so these sizes fit.
   record[kWordHwSizes] = (static_cast<uint32_t>(packet.hw_header.size) << 16) |
                          static_cast<uint32_t>(packet.hw_address.size);
   record[kWordL2Size] = static_cast<uint32_t>(packet.l2_header.size);
-  AppendBytes(packet.payload);
-  AppendBytes(packet.hw_header);
-  AppendBytes(packet.hw_address);
-  AppendBytes(packet.l2_header);
+
+  const std::initializer_list<Bytes> parts = {packet.payload, packet.hw_header, packet.hw_address,
+                                              packet.l2_header};
+  size_t size = has_conntrack ? kConntrackBytes : 0;
+  for (const Bytes& part : parts) size += part.size;
+  uint8_t* at = bytes_.Extend(size);
+  for (const Bytes& part : parts) {
+    if (part.size != 0) std::memcpy(at, part.data, part.size);
+    at += part.size;
+  }
+  if (!has_conntrack) return true;
+  const bool complete = PackConntrack(packet.conntrack, at);
+  if ((packet.fields & kFieldConntrackInfo) != 0) PackConntrackInfo(packet.conntrack_info, at);
+  return complete;
 }
 
-void PacketBatch::ResolveNames(const LinkNames& links, StringTable* strings) {
+void PacketBatch::ResolveNames(LinkNames* links, StringTable* strings) {
   // Few devices log most packets: remember the last one found in each role.
   uint32_t last_index[std::size(kDevices)] = {};
   uint32_t last_name[std::size(kDevices)] = {};
@@ -63,7 +80,7 @@ void PacketBatch::ResolveNames(const LinkNames& links, StringTable* strings) {
       const uint32_t index = record[index_word];
       if (index == 0) continue;
       if (index != last_index[role]) {
-        const std::string* name = links.Find(index);
+        const std::string* name = links->Find(index);
         last_index[role] = index;
         last_name[role] = name == nullptr ? 0 : strings->Intern(*name);
       }
@@ -74,13 +91,13 @@ void PacketBatch::ResolveNames(const LinkNames& links, StringTable* strings) {
 
 void PacketBatch::CopyTo(uint8_t* target) const {
   const size_t table_size = table_.size() * sizeof(uint32_t);
-  std::memcpy(target, table_.data(), table_size);
-  if (!bytes_.empty()) std::memcpy(target + table_size, bytes_.data(), bytes_.size());
+  if (table_size != 0) std::memcpy(target, table_.data(), table_size);
+  if (bytes_.size() != 0) std::memcpy(target + table_size, bytes_.data(), bytes_.size());
 }
 
 void PacketBatch::Clear() {
-  table_.clear();
-  bytes_.clear();
+  table_.Clear();
+  bytes_.Clear();
   gaps_.clear();
   named_ = 0;
 }

@@ -4,6 +4,9 @@
 #define PACKET_LOGS_PACKET_BATCH_H_
 
 #include <cstdint>
+#include <cstring>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "link_names.h"
@@ -34,15 +37,16 @@ enum RecordWord : size_t {
   kWordPrefix,
   kWordUid,
   kWordGid,
-  kWordVlan,     // protocol << 16 | TCI
-  kWordBytesAt,  // payload, hardware header, hardware address, L2 header: one after the other
+  kWordVlan,  // protocol << 16 | TCI
+  // Payload, hardware header, hardware address, L2 header, connection: one after the other.
+  kWordBytesAt,
   kWordPayloadSize,
   kWordHwSizes,  // header << 16 | address
   kWordL2Size,
   kRecordWords,
 };
 
-constexpr uint32_t kLayoutVersion = 1;
+constexpr uint32_t kLayoutVersion = 2;
 
 // A counted hole in a group's sequence, before the packet at `at`.
 struct Gap {
@@ -53,13 +57,45 @@ struct Gap {
   uint32_t to;
 };
 
+// Memory that grows and is not cleared before it is written to.
+template <typename T>
+class GrowingArray {
+ public:
+  // Room for `count` more, at the end.
+  T* Extend(size_t count) {
+    if (capacity_ - size_ < count) Grow(size_ + count);
+    T* at = data_.get() + size_;
+    size_ += count;
+    return at;
+  }
+
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  size_t size() const { return size_; }
+  void Clear() { size_ = 0; }
+
+ private:
+  void Grow(size_t needed) {
+    const size_t capacity = needed * 2;
+    std::unique_ptr<T[]> grown(new T[capacity]);
+    if (size_ != 0) std::memcpy(grown.get(), data_.get(), size_ * sizeof(T));
+    data_ = std::move(grown);
+    capacity_ = capacity;
+  }
+
+  std::unique_ptr<T[]> data_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
 class PacketBatch {
  public:
-  void Append(const LoggedPacket& packet, uint64_t received_us, StringTable* strings);
+  // False when a part of the packet was malformed and left out.
+  bool Append(const LoggedPacket& packet, uint64_t received_us, StringTable* strings);
   void AppendGap(const Gap& gap) { gaps_.push_back(gap); }
 
   // Fills in the device names of packets that came since the last call.
-  void ResolveNames(const LinkNames& links, StringTable* strings);
+  void ResolveNames(LinkNames* links, StringTable* strings);
 
   size_t count() const { return table_.size() / kRecordWords; }
   size_t byte_size() const { return table_.size() * sizeof(uint32_t) + bytes_.size(); }
@@ -68,12 +104,8 @@ class PacketBatch {
   void Clear();
 
  private:
-  void AppendBytes(Bytes bytes) {
-    bytes_.insert(bytes_.end(), bytes.data, bytes.data + bytes.size);
-  }
-
-  std::vector<uint32_t> table_;
-  std::vector<uint8_t> bytes_;
+  GrowingArray<uint32_t> table_;
+  GrowingArray<uint8_t> bytes_;
   std::vector<Gap> gaps_;
   size_t named_ = 0;
 };

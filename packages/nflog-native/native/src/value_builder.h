@@ -34,10 +34,14 @@ class ValueBuilder {
     return Make(napi_create_buffer_copy, bytes.size(), static_cast<const void*>(bytes.data()),
                 static_cast<void**>(nullptr));
   }
+  // An ArrayBuffer whose memory is not cleared: of all that Node-API has, only a Buffer's is not.
   napi_value Memory(size_t size, uint8_t** data) {
     void* memory = nullptr;
-    napi_value buffer = Make(napi_create_arraybuffer, size, &memory);
-    *data = static_cast<uint8_t*>(memory);
+    napi_value view = Make(napi_create_buffer, size, &memory);
+    napi_value buffer = nullptr;
+    ok_ = ok_ && napi_get_typedarray_info(env_, view, nullptr, nullptr, nullptr, &buffer,
+                                          nullptr) == napi_ok;
+    *data = ok_ ? static_cast<uint8_t*>(memory) : nullptr;
     return buffer;
   }
 
