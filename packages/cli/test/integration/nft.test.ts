@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Lab, openLab } from '@packet-logs/lab'
 import { describeWithKernel } from '@packet-logs/lab/testing'
+import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { NftStatus } from '../../src/nft/status.js'
 import { readFixture } from '../support/fixtures.js'
+import { toKernelDocument } from '../support/kernel-ruleset.js'
+import { foreignRuleset } from '../support/rulesets.js'
 import { commandPath } from '../support/run-command.js'
 
 interface Result {
@@ -139,6 +142,25 @@ describeWithKernel('packet-logs nft', () => {
     expect(await run('remove', '--yes')).toMatchObject({ exitCode: 0 })
     expect(await listing()).toBe(before)
   })
+
+  it('leaves no trace on generated rulesets once it is removed, whichever profile was installed', async () => {
+    const file = join(state, 'generated.json')
+    const uplinks = fc.constantFrom(['--profile', 'spr', '--uplink', 'wan7'], ['--uplink', 'wan7'])
+    await fc.assert(
+      fc.asyncProperty(foreignRuleset, uplinks, async (ruleset, options) => {
+        await lab.run('nft', ['flush', 'ruleset'])
+        await writeFile(file, toKernelDocument(ruleset))
+        await lab.run('nft', ['-j', '-f', file])
+        const before = await listing()
+        const installed = await run('install', ...options, '--yes')
+        // What is not SPR's is refused by that profile, untouched.
+        if (installed.exitCode === 1) expect(installed.stderr).toContain('NFT_PROFILE')
+        else expect(await run('remove', '--yes')).toMatchObject({ exitCode: 0 })
+        expect(await listing()).toBe(before)
+      }),
+      { numRuns: Number(process.env['PACKET_LOGS_RULESETS'] ?? 8) }
+    )
+  }, 600_000)
 
   it('restores the rest after others have edited the ruleset', async () => {
     await lab.nft(readFixture('spr-2022.nft'))
