@@ -28,7 +28,8 @@ export abstract class Layer {
   end = 0
   /** True once the fixed header is whole: such a layer stays in the packet even when the rest of it is malformed. */
   usable = false
-  protected bytes: ByteReader = NO_BYTES
+  /** What the offsets count in. */
+  bytes: ByteReader = NO_BYTES
 
   /** Reads `[start, end)`. Called by the packet, once per packet. */
   read(bytes: ByteReader, start: number, end: number): DecodeError | undefined {
