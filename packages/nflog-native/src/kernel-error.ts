@@ -29,6 +29,14 @@ export function toNflogError(cause: NativeError): NflogError {
       context
     )
   }
+  if (osCode === 'EOPNOTSUPP') {
+    return new NflogError(
+      'NFLOG_IO',
+      `the kernel cannot tell of connections (${cause.message}); load what does, modprobe nf_conntrack_netlink, ` +
+        'or leave conntrack out',
+      context
+    )
+  }
   if (osCode === 'EMFILE' || osCode === 'ENFILE') {
     return new NflogError(
       'NFLOG_IO',

@@ -41,7 +41,7 @@ export interface NflogStats {
   readonly malformed: number
   /** Receive buffer that the kernel granted, grown as it may be. */
   readonly receiveBufferBytes: number
-  /** The most of it that was found in use when reading, in the same measure; more than the whole just before a loss. */
+  /** The most of it that was found in use when reading, in the same measure; close to the whole means a loss. */
   readonly receiveBufferPeakBytes: number
 }
 

@@ -45,6 +45,7 @@ Failure LinkNames::Open() {
 }
 
 void LinkNames::Refresh() {
+  bool lost = false;
   for (;;) {
     sockaddr_nl sender = {};
     socklen_t sender_size = sizeof sender;
@@ -52,12 +53,14 @@ void LinkNames::Refresh() {
                                     reinterpret_cast<sockaddr*>(&sender), &sender_size);
     if (length < 0) {
       if (errno == EINTR) continue;
-      if (errno != ENOBUFS) return;
-      ++epoch_;
+      if (errno != ENOBUFS) break;
+      lost = true;
     } else if (sender.nl_pid == 0) {
       Apply(Bytes{buffer_.data(), static_cast<size_t>(length)});
     }
   }
+  // The kernel tells of the loss first; what is queued was before it.
+  if (lost) ++epoch_;
 }
 
 void LinkNames::Apply(Bytes datagram) {

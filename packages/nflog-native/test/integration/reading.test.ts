@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeWithKernel } from '@packet-logs/lab/testing'
 import { expect, it } from 'vitest'
-import { NflogError, openNflog, type PacketBatch } from '../../src/index.js'
+import { type LoggedPacket, NflogError, openNflog, type PacketBatch } from '../../src/index.js'
 import { chain, drain, logRules, runScript, sendUdp, take, udpText } from './kernel.js'
 
 const port = 4201
@@ -88,7 +88,7 @@ describeWithKernel('a reader', () => {
     expect([value.gap, udpText(value.at(0))]).toEqual([{}, 'on we go'])
   })
 
-  it('learns of an overrun that configure came upon', async () => {
+  it('finds what was queued still queued after configure, and only then learns of the overrun', async () => {
     using _ = logRules(table, chain('input', `udp dport ${port} log group 4211`))
     await using socket = openNflog({
       groups: 4211,
@@ -98,14 +98,114 @@ describeWithKernel('a reader', () => {
       overrun: 'throw'
     })
     await sendUdp('127.0.0.1', port, ...Array.from({ length: 500 }, () => 'x'.repeat(100)))
-    socket.configure({ flushMs: 20 })
-    expect(socket.stats.overruns).toBe(1)
-    expect(socket.queued).toBe(socket.stats.packets)
-    while (socket.queued > 0) socket.tryRead()
-    expect(() => socket.tryRead()).toThrow(expect.objectContaining({ osCode: 'ENOBUFS' }) as Error)
+    socket.configure({ flushMs: 20, copyBytes: 40 })
+    expect(socket.settings).toMatchObject({ flushMs: 20, copyBytes: 40, queueThreshold: 1 })
+    expect(socket.stats).toMatchObject({ packets: 0, overruns: 0 })
+    expect(socket.queued).toBe(0)
+    expect(socket.tryRead()?.payload.length).toBe(128)
+    expect(() => {
+      while (socket.tryRead());
+    }).toThrow(expect.objectContaining({ osCode: 'ENOBUFS' }) as Error)
+    while (socket.tryRead());
     await sendUdp('127.0.0.1', port, 'behind the hole')
     const { value } = (await socket.batches().next()) as { value: PacketBatch }
-    expect([value.gap, udpText(value.at(0))]).toEqual([{}, 'behind the hole'])
+    const packet = value.at(0)
+    expect([value.gap, packet.gap, packet.payload.length, udpText(packet)]).toEqual([{}, {}, 40, 'behind the h'])
+  })
+
+  it('is told of a gap by the packet behind it, in whatever way it reads', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4213`))
+    await using socket = openNflog({
+      groups: 4213,
+      queueThreshold: 1,
+      receiveBufferBytes: 65536,
+      receiveBufferMaxBytes: 65536
+    })
+    let next = 0
+    let gaps = 0
+    const follow = ({ seq = 0, gap }: LoggedPacket): void => {
+      if (gap) gaps++
+      expect(gap).toEqual(seq === next ? undefined : { group: 4213, lost: seq - next, from: next, to: seq - 1 })
+      next = seq + 1
+    }
+    const overflow = (): Promise<void> =>
+      sendUdp('127.0.0.1', port, ...Array.from({ length: 500 }, () => 'x'.repeat(100)))
+    await overflow()
+    for (let packet = socket.tryRead(); packet; packet = socket.tryRead()) follow(packet)
+    await overflow()
+    for await (const packet of socket) {
+      follow(packet)
+      if (gaps > 0 && socket.queued === 0) break
+    }
+    expect(gaps).toBe(1)
+    await sendUdp('127.0.0.1', port, 'last')
+    while (gaps < 2) for (const packet of (await take(socket, 1)).values()) follow(packet)
+    expect(socket.stats.lost).toBe(next - socket.stats.packets)
+    expect(next).toBe(1001)
+  })
+
+  it('gets a larger receive buffer when it lags, up to the cap', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4214`))
+    await using socket = openNflog({
+      groups: 4214,
+      queueThreshold: 1,
+      receiveBufferBytes: 40_000,
+      receiveBufferMaxBytes: 100_000
+    })
+    const flood = (count: number): Promise<void> =>
+      sendUdp('127.0.0.1', port, ...Array.from({ length: count }, () => 'x'))
+    await flood(5)
+    while (socket.tryRead());
+    expect(socket.settings.receiveBufferBytes).toBe(40_000)
+    for (const granted of [80_000, 100_000, 100_000]) {
+      await flood(500)
+      expect(socket.stats.receiveBufferPeakBytes).toBeGreaterThan(socket.stats.receiveBufferBytes / 2)
+      while (socket.tryRead());
+      expect(socket.settings.receiveBufferBytes).toBe(granted)
+    }
+    socket.configure({ flushMs: 20 })
+    expect(socket.settings.receiveBufferBytes).toBe(100_000)
+    socket.configure({ receiveBufferBytes: 50_000 })
+    expect(socket.settings).toMatchObject({ receiveBufferBytes: 50_000, receiveBufferMaxBytes: 100_000 })
+    socket.resetStats()
+    expect(socket.stats.receiveBufferPeakBytes).toBe(0)
+  })
+
+  it('can change its groups while packets flow', async () => {
+    const rules = [4215, 4216, 4217].map(group => `udp dport ${port} log group ${group}`)
+    using _ = logRules(table, chain('input', ...rules))
+    await using socket = openNflog({ groups: [4215, 4216], flushMs: 60_000 })
+    await sendUdp('127.0.0.1', port, 'a', 'b')
+    // What the kernel held of a group that is given up comes at once.
+    socket.configure({ groups: [4216, 4217] })
+    expect(socket.groups).toEqual([4216, 4217])
+    expect((await take(socket, 2)).map(packet => [packet.group, packet.seq])).toEqual([
+      [4215, 0],
+      [4215, 1]
+    ])
+    socket.configure({ groups: [4215, 4217], flushMs: 10 })
+    await sendUdp('127.0.0.1', port, 'c')
+    const seen = (await take(socket, 4)).map(packet => [packet.group, packet.seq, packet.gap, udpText(packet)])
+    expect(seen.sort()).toEqual([
+      [4215, 0, undefined, 'c'],
+      [4216, 0, undefined, 'a'],
+      [4216, 1, undefined, 'b'],
+      [4217, 0, undefined, 'c']
+    ])
+    expect(socket.stats.lost).toBe(0)
+  })
+
+  it('that asks for a group of another socket keeps its own', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4218`))
+    await using other = openNflog({ groups: 4219 })
+    await using socket = openNflog({ groups: 4218 })
+    expect(() => socket.configure({ groups: 4219, flushMs: 50 })).toThrow(
+      expect.objectContaining({ code: 'NFLOG_GROUP_IN_USE', group: 4219 }) as Error
+    )
+    expect(socket.settings).toMatchObject({ groups: [4218], flushMs: 10 })
+    expect(other.groups).toEqual([4219])
+    await sendUdp('127.0.0.1', port, 'mine')
+    expect((await take(socket, 1)).map(udpText)).toEqual(['mine'])
   })
 
   it('has at once what came for one group while the others were bound', async () => {
