@@ -4,7 +4,9 @@ import { icmpv4 } from '../protocols/icmpv4.js'
 import { icmpv6 } from '../protocols/icmpv6.js'
 import { ipv4, ipv4AnyVersion } from '../protocols/ipv4.js'
 import { ipv6 } from '../protocols/ipv6.js'
+import { quic } from '../protocols/quic/quic.js'
 import { tcp } from '../protocols/tcp.js'
+import { tls } from '../protocols/tls/tls.js'
 import { udp } from '../protocols/udp.js'
 import type { Protocol } from '../registry.js'
 import { NOT_DECODED, Registry } from '../registry.js'
@@ -22,7 +24,7 @@ function withPorts(registry: Registry): Registry {
 }
 
 /** Every protocol this library knows beside those found by SPR's ports. A new one is its file and its entry here. */
-const PROTOCOLS: readonly Protocol[] = [ipv4, ipv6, tcp, udp, icmpv4, icmpv6]
+const PROTOCOLS: readonly Protocol[] = [ipv4, ipv6, tcp, udp, icmpv4, icmpv6, tls, quic]
 
 /** What a packet really is. */
 export function extendedRegistry(protocols: readonly Protocol[] = []): Registry {

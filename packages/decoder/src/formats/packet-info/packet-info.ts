@@ -1,3 +1,6 @@
+import type { QuicInfo } from '../../protocols/quic/quic.js'
+import type { TlsInfo } from '../../protocols/tls/tls.js'
+
 /** Bytes in base64; `null` where Go had no slice. */
 export type Base64 = string | null
 
@@ -199,6 +202,8 @@ export interface PacketInfo {
   IPv6?: Ipv6Info
   ICMPv4?: IcmpInfo & { Gateway?: string }
   ICMPv6?: IcmpInfo & { TargetAddress?: string }
+  TLS?: TlsInfo
+  QUIC?: QuicInfo
   Meta?: MetaInfo
   /** The first thing wrong with the packet; the layers above hold. */
   DecodeError?: { Layer: string; Offset: number; Reason: string }
