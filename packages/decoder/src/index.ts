@@ -17,6 +17,8 @@ export type { LineWriter } from './formats/packet-info/line-writer.js'
 export type { PacketInfoOptions, PayloadPolicy } from './formats/packet-info/options.js'
 export type {
   Base64,
+  ConntrackInfo,
+  ConntrackTupleInfo,
   DhcpInfo,
   DnsInfo,
   DnsQuestionInfo,
@@ -38,7 +40,7 @@ export type { UlogdOptions } from './formats/ulogd/index.js'
 export { formatUlogd, toUlogd } from './formats/ulogd/index.js'
 export type { LayerKind } from './layer.js'
 export { Layer } from './layer.js'
-export type { LoggedPacket } from './logged-packet.js'
+export type { Conntrack, ConntrackTuple, LoggedPacket } from './logged-packet.js'
 export type { FoundLayers, Packet } from './packet.js'
 export type { DhcpOption } from './protocols/dhcpv4.js'
 export { Dhcpv4 } from './protocols/dhcpv4.js'

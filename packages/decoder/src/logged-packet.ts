@@ -1,3 +1,33 @@
+/** One way of a connection, as the kernel tracks it. */
+export interface ConntrackTuple {
+  readonly source?: string
+  readonly destination?: string
+  /** IP protocol number. */
+  readonly protocol?: number
+  readonly sourcePort?: number
+  readonly destinationPort?: number
+  readonly icmpType?: number
+  readonly icmpCode?: number
+  readonly icmpId?: number
+  readonly zone?: number
+}
+
+/** The connection a packet belongs to. What the kernel did not say is absent. */
+export interface Conntrack {
+  /** The way the first packet went. */
+  readonly original?: ConntrackTuple
+  /** The way back, which network address translation makes different. */
+  readonly reply?: ConntrackTuple
+  /** What the packet is to the connection: 0 established, 1 related, 2 new, 3 and 4 the first two as a reply. */
+  readonly info?: number
+  /** Bits of `enum ip_conntrack_status`. */
+  readonly status?: number
+  readonly mark?: number
+  readonly id?: number
+  readonly zone?: number
+  readonly timeoutSeconds?: number
+}
+
 /** What the firewall logged once: metadata plus the bytes from the network header on. */
 export interface LoggedPacket {
   /** NFLOG group the rule logs to. */
@@ -39,7 +69,8 @@ export interface LoggedPacket {
   readonly seq?: number
   /** Sequence number over all groups. */
   readonly seqGlobal?: number
-  readonly conntrack?: object
+  /** The connection the packet belongs to, when the kernel was asked for it. */
+  readonly conntrack?: Conntrack
   /** Bytes the packet had before it was cut for logging. */
   readonly originalLength?: number
 }

@@ -168,6 +168,12 @@ export class JsonWriter {
   /** A string of base64, padded. */
   base64(source: ByteReader, start: number, end: number): void {
     this.quote()
+    this.base64Digits(source, start, end)
+    this.quote()
+  }
+
+  /** The same without quotes. */
+  base64Digits(source: ByteReader, start: number, end: number): void {
     const view = this.#view
     let at = this.at
     let from = start
@@ -189,7 +195,6 @@ export class JsonWriter {
       at += 4
     }
     this.at = at
-    this.quote()
   }
 
   /** A string of lower-case hexadecimal digits. */
@@ -251,11 +256,11 @@ export class JsonWriter {
     }
   }
 
-  /** Six bytes as `aa:bb:cc:dd:ee:ff`, without quotes. */
-  mac(source: ByteReader, start: number): void {
+  /** Bytes as `aa:bb:cc:dd:ee:ff`, without quotes. */
+  mac(source: ByteReader, start: number, length = 6): void {
     const view = this.#view
     let at = this.at
-    for (let index = 0; index < 6; index++) {
+    for (let index = 0; index < length; index++) {
       if (index > 0) this.#bytes[at++] = COLON
       view.setUint16(at, HEX_PAIRS[source.u8(start + index)] ?? 0, true)
       at += 2

@@ -8,7 +8,7 @@ import { actionOf } from '../action.js'
 import { FieldWriter } from '../field-writer.js'
 import { writeDhcpv4, writeDns } from './application-layers.js'
 import { quoteGo, quoteGoBytes, quoteGoReplaced } from './go-json.js'
-import { writeDecodeError, writeMeta } from './meta.js'
+import { MetaWriter, writeDecodeError } from './meta.js'
 import { NAMES } from './names.js'
 import type { LayerSink } from './network-layers.js'
 import { writeIcmpv4, writeIcmpv6, writeIpv4, writeIpv6, writeTcp, writeUdp } from './network-layers.js'
@@ -46,7 +46,7 @@ export class EventEmitter {
   readonly #actions = new TextCache(action => `${quoteGo(action)},"Timestamp":"`)
   readonly #inDevices = new TextCache(device => `Z","InDev":${quoteGo(device)},"OutDev":`)
   readonly #outDevices = new TextCache(quoteGo)
-  readonly #physDevices = new TextCache(quoteGo)
+  readonly #meta = new MetaWriter(this.#out)
 
   /** Writes to `bytes` from now on, with `room` bytes more than what is known to be needed. */
   into(bytes: Uint8Array, room: number): void {
@@ -114,7 +114,7 @@ export class EventEmitter {
         if (found.icmpv6 !== undefined) writeIcmpv6(sink, found.icmpv6)
         this.#writeLayers(packet, shed)
       }
-      if (shed < Shed.strings) writeMeta(out, this.#physDevices, logged)
+      if (shed < Shed.strings) this.#meta.write(logged, found, options)
       if (packet.error !== undefined) writeDecodeError(out, packet.error)
       if (plan.isTruncated) out.fragment(IS_TRUNCATED)
     }

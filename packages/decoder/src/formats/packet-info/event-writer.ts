@@ -160,7 +160,7 @@ function sizeBound(logged: LoggedPacket, options: ResolvedOptions, found: Readon
   const { payload, prefix, prefixBytes, inDevice, outDevice, physInDevice, physOutDevice } = logged
   const { action, recentDomainSrc, recentDomainDst } = options
   const characters =
-    prefix.length * 2 +
+    prefix.length * 3 +
     (prefixBytes?.length ?? 0) +
     (action?.length ?? 0) +
     recentDomainSrc.length +

@@ -140,39 +140,6 @@ describe('extended mode', () => {
     expect(event.DecodeError?.Layer).toBe('DNS')
   })
 
-  it('passes on what the kernel told', () => {
-    const packet = logged(ipv4(udp(hex('01'))), {
-      seq: 1,
-      seqGlobal: 2,
-      hook: 3,
-      mark: 0xffffffff,
-      uid: 0,
-      gid: 5,
-      physInDevice: 'eth1',
-      timestampSource: 'receive',
-      vlan: { protocol: 0x8100, tci: 42 },
-      originalLength: 1500
-    })
-    expect(toPacketInfo(packet).Meta).toEqual({
-      Seq: 1,
-      SeqGlobal: 2,
-      Hook: 3,
-      Mark: 0xffffffff,
-      Uid: 0,
-      Gid: 5,
-      OriginalLength: 1500,
-      PhysInDev: 'eth1',
-      TimestampSource: 'receive',
-      Vlan: { Protocol: 0x8100, Tci: 42 }
-    })
-    expect(toPacketInfo(logged(ipv4(udp(hex('01'))))).Meta).toBeUndefined()
-  })
-
-  it('leaves out metadata that is no number rather than breaking the JSON', () => {
-    const packet = logged(hex(''), { seq: Number.NaN, mark: -1, uid: 0.5, hook: 1, hwType: -1 })
-    expect(toPacketInfo(packet).Meta).toEqual({ Hook: 1 })
-  })
-
   it('takes the action from the group unless told otherwise', () => {
     const action = (group: number, given?: string): string =>
       toPacketInfo(logged(hex(''), { group }), given === undefined ? {} : { action: given }).Action

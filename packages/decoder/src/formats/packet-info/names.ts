@@ -256,7 +256,41 @@ const table = {
       physInDevice: 'PhysInDev',
       physOutDevice: 'PhysOutDev',
       timestampSource: 'TimestampSource',
-      vlan: 'Vlan'
+      vlan: 'Vlan',
+      hwAddress: 'HwAddress',
+      l2Header: 'L2Header',
+      direction: 'Direction',
+      rule: 'Rule',
+      communityId: 'CommunityId',
+      conntrack: 'Conntrack'
+    }
+  },
+  rule: { opening: '{', fields: { name: 'Name', id: 'Id' } },
+  conntrack: {
+    opening: ',',
+    fields: {
+      original: 'Original',
+      reply: 'Reply',
+      info: 'Info',
+      status: 'Status',
+      mark: 'Mark',
+      id: 'Id',
+      zone: 'Zone',
+      timeout: 'Timeout'
+    }
+  },
+  conntrackTuple: {
+    opening: ',',
+    fields: {
+      source: 'SrcIP',
+      destination: 'DstIP',
+      protocol: 'Protocol',
+      sourcePort: 'SrcPort',
+      destinationPort: 'DstPort',
+      icmpType: 'IcmpType',
+      icmpCode: 'IcmpCode',
+      icmpId: 'IcmpId',
+      zone: 'Zone'
     }
   }
 } as const

@@ -20,6 +20,8 @@ export interface PacketInfoOptions {
    * At least 4096; default 65000. Strict mode ignores it.
    */
   readonly maxLineBytes?: number
+  /** Whether `Meta` names the flow by its Community ID v1; a number is the seed, 0 to 65535. Default `true`: seed 0. */
+  readonly communityId?: boolean | number
 }
 
 const DEFAULT_MAX_LINE_BYTES = 65_000
@@ -35,9 +37,11 @@ export interface ResolvedOptions {
   /** Application bytes to keep; -1 keeps no raw bytes at all. */
   keep: number
   maxLineBytes: number
+  /** Seed of Community IDs, `undefined` for none. */
+  communityIdSeed: number | undefined
 }
 
-/** @throws RangeError when `payload` or `maxLineBytes` is out of range. */
+/** @throws RangeError when `payload`, `maxLineBytes` or `communityId` is out of range. */
 export function resolveOptions(options: PacketInfoOptions = {}): ResolvedOptions {
   const { extended = true, action, maxLineBytes = DEFAULT_MAX_LINE_BYTES } = options
   if (!(maxLineBytes >= MIN_MAX_LINE_BYTES)) {
@@ -49,8 +53,15 @@ export function resolveOptions(options: PacketInfoOptions = {}): ResolvedOptions
     recentDomainSrc: options.recentDomainSrc ?? '',
     recentDomainDst: options.recentDomainDst ?? '',
     keep: bytesToKeep(options.payload ?? 'full'),
-    maxLineBytes: extended ? maxLineBytes : Number.POSITIVE_INFINITY
+    maxLineBytes: extended ? maxLineBytes : Number.POSITIVE_INFINITY,
+    communityIdSeed: extended ? seedOf(options.communityId ?? true) : undefined
   }
+}
+
+function seedOf(communityId: boolean | number): number | undefined {
+  if (typeof communityId === 'boolean') return communityId ? 0 : undefined
+  if (Number.isInteger(communityId) && communityId >= 0 && communityId <= 0xffff) return communityId
+  throw new RangeError(`communityId is ${communityId}; give a boolean or a seed, a whole number from 0 to 65535`)
 }
 
 function bytesToKeep(policy: PayloadPolicy): number {

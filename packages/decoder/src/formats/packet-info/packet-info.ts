@@ -181,6 +181,41 @@ export interface MetaInfo {
   PhysOutDev?: string
   TimestampSource?: 'kernel' | 'receive'
   Vlan?: { Protocol: number; Tci: number }
+  /** Link-layer address of the sender. */
+  HwAddress?: string
+  L2Header?: string
+  /** Seen from the machine that logs. */
+  Direction?: 'in' | 'out' | 'forward' | 'local'
+  /** Of a prefix that carries an identity: `name#id`. */
+  Rule?: { Name: string; Id: string }
+  /** Community ID v1, when asked for. */
+  CommunityId?: string
+  Conntrack?: ConntrackInfo
+}
+
+export interface ConntrackTupleInfo {
+  SrcIP?: string
+  DstIP?: string
+  Protocol?: number
+  SrcPort?: number
+  DstPort?: number
+  IcmpType?: number
+  IcmpCode?: number
+  IcmpId?: number
+  Zone?: number
+}
+
+/** The connection the packet belongs to. */
+export interface ConntrackInfo {
+  Original?: ConntrackTupleInfo
+  Reply?: ConntrackTupleInfo
+  Info?: number
+  Status?: number
+  Mark?: number
+  Id?: number
+  Zone?: number
+  /** In seconds. */
+  Timeout?: number
 }
 
 /** SPR's JSON for a packet. Keys from `IPv6` on are extensions, absent in strict mode. */
