@@ -30,6 +30,19 @@ describe('main', () => {
     expect(await run(['--version'])).toEqual({ exitCode: 0, stdout: `${manifest.version}\n`, stderr: '' })
   })
 
+  it('prints the versions of everything that takes part', async () => {
+    const { stdout, exitCode } = await run(['version', '--all', '--json'])
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      'packet-logs': manifest.version,
+      '@packet-logs/bus': expect.any(String) as string,
+      node: process.version.slice(1),
+      kernel: expect.stringContaining(process.platform) as string
+    })
+    expect((await run(['version', '--all'])).stdout).toMatch(/^packet-logs +\d/)
+    expect((await run(['version'])).stdout).toBe(`${manifest.version}\n`)
+  })
+
   it.each([
     [['--help'], ['Usage: packet-logs', 'Examples:', 'Exit codes: 0 done']],
     [
@@ -41,6 +54,10 @@ describe('main', () => {
       ['<topic> <text>', 'journalctl']
     ],
     [['bus', '--help'], ['--socket <path>']],
+    [
+      ['doctor', '--help'],
+      ['--seconds <n>', '1 problems found']
+    ],
     [
       ['nft', '--help'],
       ['plan', 'install', 'status', 'remove', 'Profiles:', 'packet-logs nft remove --yes']

@@ -1,8 +1,10 @@
 import { Command } from 'commander'
 import { busCommand } from './commands/bus.js'
+import { doctorCommand } from './commands/doctor.js'
 import { nftCommand } from './commands/nft/nft.js'
 import { publishCommand } from './commands/publish.js'
 import { subscribeCommand } from './commands/subscribe.js'
+import { versionCommand } from './commands/version.js'
 import { type Io, takesColor } from './io.js'
 import { readVersion } from './version.js'
 
@@ -12,8 +14,11 @@ Examples:
   packet-logs subscribe nft:                              watch every logged packet
   packet-logs subscribe -j nft:wan:out | jq .Value.IP     one JSON object per line
   packet-logs nft remove                                  take the rules out again
+  packet-logs doctor                                      why do I see nothing?
 
 Exit codes: 0 done, 1 failed, 2 called the wrong way.`
+
+const commands = [subscribeCommand, publishCommand, busCommand, nftCommand, doctorCommand, versionCommand]
 
 /** The command line: what exists and how it is called. What a command does is loaded when it runs. */
 export function createProgram(io: Io): Command {
@@ -34,8 +39,8 @@ export function createProgram(io: Io): Command {
       getErrHasColors: () => takesColor(io.stderr, io.env)
     })
   // Settings above are inherited only by commands that are made after them.
-  for (const command of [subscribeCommand(io), publishCommand(io), busCommand(io), nftCommand(io)]) {
-    program.addCommand(inherit(program, command))
+  for (const command of commands) {
+    program.addCommand(inherit(program, command(io)))
   }
   return program
 }

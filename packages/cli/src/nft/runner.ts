@@ -7,6 +7,8 @@ import type { Ruleset, TableId } from './ruleset.js'
 
 /** The only way to the kernel's ruleset. Everything else about nft is pure. */
 export interface NftRunner {
+  /** What nft says its version is, such as `1.0.6`; `undefined` when it does not say. */
+  version(): Promise<string | undefined>
   /** The ruleset as it is now. */
   read(): Promise<Ruleset>
   /** A table in nft syntax, with counters and set elements; `undefined` when there is none. */
@@ -53,6 +55,7 @@ export function createNftRunner({ netns, env }: NftRunnerOptions): NftRunner {
   }
 
   const runner: NftRunner = {
+    version: async () => /\d+(\.\d+)+/.exec(await nft(['--version']))?.[0],
     read: async () => parseRuleset(await nft(['-j', '-a', 'list', 'ruleset'])),
     listTable: async ({ family, name }) => {
       const finished = await run('nft', ['list', 'table', family, name])

@@ -18,6 +18,10 @@ export class MemoryRunner implements NftRunner {
     this.ruleset = ruleset
   }
 
+  async version(): Promise<string> {
+    return '1.0.6'
+  }
+
   async read(): Promise<Ruleset> {
     this.beforeRead?.(++this.#readings)
     return this.ruleset
