@@ -1,0 +1,6 @@
+export type { RuleErrorCode, RuleErrorPosition } from './errors.js'
+export { RuleError } from './errors.js'
+export type { Filter } from './filter/compile-filter.js'
+export { compileFilter, createFilterCompiler } from './filter/compile-filter.js'
+export type { FilterEvent } from './filter/fields/event-view.js'
+export type { PacketContext } from './filter/fields/packet-view.js'

@@ -1,0 +1,68 @@
+import type { LoggedPacket, PacketInfoOptions } from '@packet-logs/decoder'
+import { decodePacket, formatPacketInfo, topicOf } from '@packet-logs/decoder'
+import { describe, expect, it } from 'vitest'
+import { EventView } from '../../src/filter/fields/event-view.js'
+import { PacketView } from '../../src/filter/fields/packet-view.js'
+import { fields } from '../../src/filter/fields/table.js'
+import type { Value } from '../../src/filter/value.js'
+import { vectors } from '../vectors.js'
+
+const metadata: Partial<LoggedPacket> = {
+  family: 2,
+  hook: 1,
+  mark: 0xffffffff,
+  uid: 0,
+  gid: 1000,
+  physInDevice: 'port1',
+  physOutDevice: '',
+  vlan: { protocol: 0x8100, tci: 0x6fff }
+}
+
+function ofPacket(logged: LoggedPacket, options: PacketInfoOptions): Record<string, Value> {
+  const view = new PacketView(logged, decodePacket(logged.payload, logged.etherType))
+  view.context = options
+  return valuesOf(field => field.fromPacket(view))
+}
+
+function ofEvent(logged: LoggedPacket, options: PacketInfoOptions): Record<string, Value> | undefined {
+  const value = formatPacketInfo(logged, options)
+  if (value === undefined) return undefined
+  const view = new EventView()
+  view.reset({ topic: topicOf(logged.prefix), value })
+  return valuesOf(field => field.fromEvent(view))
+}
+
+function valuesOf(read: (field: NonNullable<ReturnType<typeof fields.get>>) => Value): Record<string, Value> {
+  const values: Record<string, Value> = {}
+  for (const field of fields.values()) {
+    const value = read(field)
+    if (value !== undefined) values[field.name] = value
+  }
+  return values
+}
+
+describe('the fields of a packet and of its event', () => {
+  it.each([
+    ['as it is', {}, {}],
+    ['with all that the kernel tells', metadata, { action: 'seen', recentDomainSrc: 'Host.Example' }]
+  ])('are the same for every vector, %s', (_how, more, known) => {
+    const differences = vectors.flatMap(({ id, logged, recentDomainSrc, recentDomainDst }) => {
+      const packet = { ...logged, ...more }
+      const options = { recentDomainSrc, recentDomainDst, ...known }
+      const inPacket = ofPacket(packet, options)
+      const inEvent = ofEvent(packet, options) ?? {}
+      return [...fields.keys()]
+        .filter(name => name !== 'group')
+        .filter(name => JSON.stringify(inPacket[name]) !== JSON.stringify(inEvent[name]))
+        .map(name => ({ id, name, inPacket: inPacket[name], inEvent: inEvent[name] }))
+    })
+    expect(differences).toEqual([])
+  })
+
+  it('are read by some vector, each of them', () => {
+    const options = { recentDomainSrc: 'a', recentDomainDst: 'b' }
+    const rich = { ...metadata, physOutDevice: 'port2' }
+    const seen = new Set(vectors.flatMap(({ logged }) => Object.keys(ofPacket({ ...logged, ...rich }, options))))
+    expect([...fields.keys()].filter(name => !seen.has(name))).toEqual([])
+  })
+})

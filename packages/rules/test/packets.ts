@@ -1,0 +1,46 @@
+import type { LoggedPacket, Packet, PacketInfoOptions } from '@packet-logs/decoder'
+import { decodePacket, formatPacketInfo, topicOf } from '@packet-logs/decoder'
+import type { FilterEvent } from '../src/index.js'
+
+const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
+
+const common = { timestampUs: 1_700_000_000_123_456, family: 2, hook: 1, inDevice: 'eth0', outDevice: '' }
+
+/** 192.168.2.10:40000 to 8.8.8.8:443, SYN. */
+export const syn: LoggedPacket = {
+  ...common,
+  group: 1,
+  prefix: 'DROP:input ',
+  mark: 7,
+  hwType: 1,
+  hwHeader: hex('0a53455e370d 029f11913383 0800'),
+  payload: hex('45000028 12344000 4006a335 c0a8020a 08080808 9c4001bb 00000001 00000000 5002faf0 19740000')
+}
+
+/** 2001:db8::1 to 2001:db8::2, echo request. */
+export const ping6: LoggedPacket = {
+  ...common,
+  group: 0,
+  family: 10,
+  prefix: 'lan:in ',
+  payload: hex(
+    '60000000 0008 3a 40 20010db8000000000000000000000001 20010db8000000000000000000000002 8000 1234 00010002'
+  )
+}
+
+/** 192.168.2.10 asks 8.8.8.8 for the address of www.eXample.com. */
+export const query: LoggedPacket = {
+  ...common,
+  group: 0,
+  prefix: 'wan:out ',
+  payload: hex(
+    '4500003d 00014000 4011a335 c0a8020a 08080808 d4310035 0029dead ' +
+      '00070100000100000000000003777777076558616d706c6503636f6d0000010001'
+  )
+}
+
+export const decoded = ({ payload, etherType }: LoggedPacket): Packet => decodePacket(payload, etherType)
+
+export function eventOf(logged: LoggedPacket, options?: PacketInfoOptions): FilterEvent {
+  return { topic: topicOf(logged.prefix), value: formatPacketInfo(logged, options) ?? '' }
+}
