@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { NflogError } from './errors.js'
-import { openNflog } from './index.js'
 import { toNflogError } from './kernel-error.js'
 import type { NativeError } from './native.js'
 
@@ -28,20 +27,5 @@ describe('an NflogError', () => {
     const error = toNflogError(cause)
     expect(error).toMatchObject({ name: 'NflogError', code, cause, syscall: 'send', osCode: cause.osCode })
     expect(error.message).toMatch(message)
-  })
-
-  it('explains where there is no NFLOG', () => {
-    const platform = Object.getOwnPropertyDescriptor(process, 'platform') ?? {}
-    Object.defineProperty(process, 'platform', { ...platform, value: 'darwin' })
-    try {
-      expect(() => openNflog({ groups: 1 })).toThrow(
-        expect.objectContaining({
-          code: 'NFLOG_UNSUPPORTED_PLATFORM',
-          message: expect.stringContaining('darwin') as string
-        }) as Error
-      )
-    } finally {
-      Object.defineProperty(process, 'platform', platform)
-    }
   })
 })

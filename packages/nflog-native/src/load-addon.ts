@@ -37,7 +37,7 @@ function missing(what: string, folder: string, cause?: unknown): NflogError {
   return new NflogError(
     'NFLOG_ADDON_MISSING',
     `${what} (linux ${process.arch}, Node ${process.version}); ` +
-      `reinstall the package, or compile it: npm i node-addon-api && npx node-gyp rebuild -C ${folder}`,
+      `reinstall the package, or compile it: npm install node-addon-api && npx node-gyp rebuild -C '${folder}'`,
     { cause }
   )
 }
