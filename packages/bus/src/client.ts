@@ -1,16 +1,26 @@
 import type { Socket } from 'node:net'
-import { checkLine, checkSizes } from './broker.js'
-import { type BackoffOptions, backoffMs } from './client/backoff.js'
-import { Inbox } from './client/inbox.js'
+import { checkLine, checkReplay, checkSince, checkSizes } from './broker.js'
+import type { BackoffOptions } from './client/backoff.js'
+import { backoffOf, checkMs, connectFirst } from './client/connect-options.js'
+import { Inbox, type InboxOptions } from './client/inbox.js'
 import { Link, type LinkSettings } from './client/link.js'
 import { openSocket } from './client/open-socket.js'
 import { Outbox } from './client/outbox.js'
-import { type BusStatus, StatusFeed } from './client/status.js'
+import { type BusStatus, createStatusFeed } from './client/status.js'
 import { BusError } from './errors.js'
 import type { Publisher, SubscribeOptions, Subscription } from './event.js'
+import type { FilterCompiler } from './filter.js'
+import { checkLoss, formatGap, type UpstreamLoss } from './gap.js'
+import { readerOptions } from './in-process-subscription.js'
 import { LineSubscription } from './line-subscription.js'
-import { checkTopic, formatLine, MAX_LINE_BYTES, stringifyValue } from './newline-json/line-format.js'
-import { reducePrefixes } from './topic-prefix.js'
+import {
+  checkTopic,
+  formatLine,
+  MAX_LINE_BYTES,
+  type SubscribeRequest,
+  stringifyValue
+} from './newline-json/line-format.js'
+import { CONTROL_PREFIX, checkPatterns, GAP_TOPIC, literalPrefix, reducePrefixes } from './topic-pattern.js'
 
 /** Which bus, and how patiently. */
 export interface ConnectBusOptions {
@@ -28,12 +38,19 @@ export interface ConnectBusOptions {
   publishQueueBytes?: number
   /** Milliseconds `close()` gives the bus to take what was published before it, default 1,000. */
   drainMs?: number
+  /** Compiles the filters of subscriptions for a bus that cannot filter itself, such as SPR's; without it they end there with `BUS_REFUSED`. */
+  compileFilter?: FilterCompiler
 }
 
 /** How a client subscribes. */
 export interface ClientSubscribeOptions extends SubscribeOptions {
   /** Bytes of received events held for a reader that is behind, default 16 MiB. Beyond it the oldest are dropped. */
   queueBytes?: number
+  /**
+   * After a lost connection, go on where it ended as far as the bus still holds events, and count what is missing; default
+   * `true`. With `false` and no other wish beyond the prefix, the subscription is exactly sprbus-json's.
+   */
+  resume?: boolean
 }
 
 /** What a client has done so far. */
@@ -42,6 +59,8 @@ export interface BusClientStats {
   readonly connected: boolean
   /** Events published and lost on this side: pushed out of the queue, or under way when a connection broke. */
   readonly dropped: number
+  /** Bytes published that the kernel has not taken. */
+  readonly queuedBytes: number
 }
 
 /** A connection to a bus. Publishing never waits; subscriptions have connections of their own, as the protocol wants it. */
@@ -57,9 +76,15 @@ export interface BusClient extends Publisher, AsyncDisposable {
   status(): AsyncIterable<BusStatus>
   /**
    * Resolves when the kernel has everything published so far; waits for a bus that is away.
-   * @throws BusError `BUS_CLOSED` when the client is closed, or the bus is gone and `reconnect` is off
+   * @throws BusError `BUS_CLOSED` when the client is closed, or the bus is gone and `reconnect` is off; `signal.reason`
    */
-  drain(): Promise<void>
+  drain(options?: { signal?: AbortSignal }): Promise<void>
+  /**
+   * Resolves when at least half of the queue for publishing is free, at once when it is: a publisher that waits for it before
+   * each batch never loses anything to a slow bus.
+   * @throws BusError `BUS_CLOSED` as {@link drain}; `signal.reason`
+   */
+  waitForRoom(options?: { signal?: AbortSignal }): Promise<void>
   /** Gives the bus what was published, for a while, then ends everything; what was received may still be read. Safe to call twice. */
   close(): Promise<void>
 }
@@ -73,61 +98,31 @@ const DEFAULT_SUBSCRIBE_QUEUE_BYTES = 16 * 1024 * 1024
  */
 export async function connectBus(options: ConnectBusOptions): Promise<BusClient> {
   const { path, signal, reconnect = true, wait = false, timeoutMs = 5000, drainMs = 1000 } = options
-  const { publishQueueBytes = DEFAULT_PUBLISH_QUEUE_BYTES } = options
+  const { publishQueueBytes = DEFAULT_PUBLISH_QUEUE_BYTES, compileFilter } = options
   if (typeof path !== 'string' || path === '') throw new TypeError('path: expected the path of a unix socket')
   checkMs('timeoutMs', timeoutMs, 1)
   checkMs('drainMs', drainMs, 0)
   checkSizes('publishQueueBytes', publishQueueBytes, MAX_LINE_BYTES)
   signal?.throwIfAborted()
   const backoff = backoffOf(reconnect)
-  const socket = await firstSocket(path, timeoutMs, wait ? (backoff ?? backoffOf(true)) : undefined, signal)
-  const settings: LinkSettings = { path, timeoutMs, backoff, feed: new StatusFeed() }
-  return new SocketBusClient(settings, socket, publishQueueBytes, drainMs, signal)
+  const retry = wait ? (backoff ?? backoffOf(true)) : undefined
+  const socket = await connectFirst(() => openSocket(path, timeoutMs, signal), retry, signal)
+  const settings: LinkSettings = { path, timeoutMs, backoff, feed: createStatusFeed() }
+  return new SocketBusClient(settings, socket, { publishQueueBytes, drainMs, signal, compileFilter })
 }
 
-function backoffOf(reconnect: boolean | BackoffOptions): Required<BackoffOptions> | undefined {
-  if (reconnect === false) return undefined
-  const { minDelayMs = 100, maxDelayMs = 5000 } = reconnect === true ? {} : reconnect
-  checkMs('reconnect.minDelayMs', minDelayMs, 1)
-  checkMs('reconnect.maxDelayMs', maxDelayMs, minDelayMs)
-  return { minDelayMs, maxDelayMs }
-}
-
-async function firstSocket(
-  path: string,
-  timeoutMs: number,
-  retry: Required<BackoffOptions> | undefined,
+interface ClientSettings {
+  publishQueueBytes: number
+  drainMs: number
   signal: AbortSignal | undefined
-): Promise<Socket> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await openSocket(path, timeoutMs, signal)
-    } catch (error) {
-      if (retry === undefined || !(error instanceof BusError)) throw error
-    }
-    await pause(backoffMs(attempt, retry), signal)
-  }
-}
-
-/** @throws `signal.reason`, which the promisified timer would wrap */
-function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      clearTimeout(timer)
-      reject(signal?.reason as Error)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    }, delayMs)
-    signal?.addEventListener('abort', onAbort, { once: true })
-  })
+  compileFilter: FilterCompiler | undefined
 }
 
 class SocketBusClient implements BusClient {
   readonly path: string
   readonly #settings: LinkSettings
   readonly #drainMs: number
+  readonly #compileFilter: FilterCompiler | undefined
   readonly #outbox: Outbox
   readonly #link: Link
   readonly #subscriptions = new Map<LineSubscription, Inbox>()
@@ -135,16 +130,12 @@ class SocketBusClient implements BusClient {
   readonly #onAbort = (): void => this.#abort()
   #closing: Promise<void> | undefined
 
-  constructor(
-    settings: LinkSettings,
-    socket: Socket,
-    publishQueueBytes: number,
-    drainMs: number,
-    signal: AbortSignal | undefined
-  ) {
+  constructor(settings: LinkSettings, socket: Socket, options: ClientSettings) {
+    const { publishQueueBytes, drainMs, signal, compileFilter } = options
     this.path = settings.path
     this.#settings = settings
     this.#drainMs = drainMs
+    this.#compileFilter = compileFilter
     this.#signal = signal
     this.#outbox = new Outbox(publishQueueBytes, MAX_LINE_BYTES, settings.feed)
     this.#link = new Link(settings, this.#outbox)
@@ -153,7 +144,8 @@ class SocketBusClient implements BusClient {
   }
 
   get stats(): BusClientStats {
-    return { connected: this.#link.connected, dropped: this.#outbox.dropped }
+    const { dropped, queuedBytes } = this.#outbox
+    return { connected: this.#link.connected, dropped, queuedBytes }
   }
 
   publish(topic: string, value: unknown): void {
@@ -172,15 +164,21 @@ class SocketBusClient implements BusClient {
     this.#outbox.append(line, topic)
   }
 
+  reportLoss(loss: UpstreamLoss): void {
+    checkLoss(loss)
+    this.#checkOpen()
+    this.#outbox.append(formatGap({ from: null, to: null, ...loss }), GAP_TOPIC)
+  }
+
   subscribe(prefix: string | readonly string[], options: ClientSubscribeOptions = {}): Subscription {
     const { signal, queueBytes = DEFAULT_SUBSCRIBE_QUEUE_BYTES } = options
     signal?.throwIfAborted()
     if (!Number.isSafeInteger(queueBytes) || queueBytes < 1) {
       throw new RangeError(`queueBytes: expected a positive integer, got ${queueBytes}`)
     }
-    const prefixes = reducePrefixes(prefix)
+    const inboxOptions = { ...inboxOptionsOf(prefix, options), queueBytes, compileFilter: this.#compileFilter }
     this.#checkOpen()
-    const inbox = new Inbox(this.#settings, prefixes, queueBytes, {
+    const inbox = new Inbox(this.#settings, inboxOptions, {
       readable: () => subscription.wake(),
       over: error => subscription.end({ error }),
       closed: () => this.#subscriptions.delete(subscription)
@@ -194,9 +192,14 @@ class SocketBusClient implements BusClient {
     return this.#settings.feed.listen()
   }
 
-  async drain(): Promise<void> {
+  async drain({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     this.#checkOpen()
-    await this.#outbox.flush()
+    await this.#outbox.flush(signal)
+  }
+
+  async waitForRoom({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#checkOpen()
+    await this.#outbox.waitForRoom(signal)
   }
 
   close(): Promise<void> {
@@ -237,7 +240,7 @@ class SocketBusClient implements BusClient {
     this.#signal?.removeEventListener('abort', this.#onAbort)
     await Promise.all([this.#link.close(), ...closing])
     const message = `The client of ${this.path} was closed before the bus had everything that was published.`
-    this.#outbox.onOver(new BusError('BUS_CLOSED', message, { path: this.path }))
+    this.#outbox.end(new BusError('BUS_CLOSED', message, { path: this.path }))
     this.#settings.feed.emit({ type: 'closed' })
   }
 
@@ -248,8 +251,36 @@ class SocketBusClient implements BusClient {
   }
 }
 
-function checkMs(name: string, value: number, min: number): void {
-  if (!Number.isInteger(value) || value < min || value > 2 ** 31 - 1) {
-    throw new RangeError(`${name}: expected whole milliseconds of at least ${min}, got ${value}`)
-  }
+/** @throws TypeError, RangeError */
+function inboxOptionsOf(
+  prefix: string | readonly string[],
+  options: ClientSubscribeOptions
+): Omit<InboxOptions, 'queueBytes' | 'compileFilter'> {
+  const { resume = true, seq = false, gaps = false } = options
+  const patterns = checkPatterns(options.match)
+  checkReplay(options.replay)
+  checkSince(options.since)
+  const wishes = readerOptions(options)
+  // Numbers are what one resumes by, and gap notices tell what the bus did not have any more.
+  const isNumbered = resume || seq || Object.keys(wishes).some(key => key !== 'name')
+  const requests = reducePrefixes(prefix).map(
+    (one): SubscribeRequest => ({
+      // An old bus knows only this; so it sends no more than it must.
+      prefix: one === '' ? commonPrefix(patterns.map(literalPrefix)) : one,
+      ...wishes,
+      ...(isNumbered && { seq: true }),
+      ...(isNumbered && !namesControl(one) && { gaps: true })
+    })
+  )
+  return { requests, seq, gaps, resume }
+}
+
+function namesControl(prefix: string): boolean {
+  return prefix.startsWith(CONTROL_PREFIX)
+}
+
+function commonPrefix(texts: readonly string[]): string {
+  let [common = ''] = texts
+  for (const text of texts) while (!text.startsWith(common)) common = common.slice(0, -1)
+  return common
 }

@@ -5,6 +5,8 @@ export type BusErrorCode =
   | 'BUS_FRAME_TOO_LARGE'
   | 'BUS_LISTEN'
   | 'BUS_PROTOCOL'
+  | 'BUS_REFUSED'
+  | 'BUS_SLOW_CONSUMER'
   | 'BUS_SOCKET_IN_USE'
 
 /** What a {@link BusError} was about, besides its code. */

@@ -1,9 +1,14 @@
+import type { UpstreamLoss } from './gap.js'
+import type { BusPosition, SlowReaderPolicy } from './reader.js'
+
 /** What travels on the bus. */
 export interface BusEvent {
   /** Colon path, `nft:drop:input`. */
   topic: string
   /** The text as published, usually JSON. */
   value: string
+  /** Its number in the bus's sequence, for subscriptions with `seq`; gap notices of a reader have none. */
+  seq?: number
 }
 
 /** Whole lines, each ended by a newline. */
@@ -32,12 +37,33 @@ export interface Publisher {
    * @throws TypeError when the line does not end in a newline; BusError `BUS_FRAME_TOO_LARGE`, `BUS_CLOSED`
    */
   publishLine(line: Uint8Array, topic: string): void
+  /**
+   * Tells every reader that asked for gaps, whatever its prefix, of events that were lost on their way to the bus.
+   * @throws TypeError, RangeError; BusError `BUS_CLOSED`
+   */
+  reportLoss(loss: UpstreamLoss): void
 }
 
 /** How to subscribe. */
 export interface SubscribeOptions {
   /** Ends the subscription: whoever is reading gets `signal.reason`. */
   signal?: AbortSignal
+  /** Only topics that match one of these token wildcards, too: `nft:*:in`, `nft:>`. */
+  match?: string | readonly string[]
+  /** Only events that pass this filter, in the language of the bus's `compileFilter`. */
+  filter?: string
+  /** Begin with the last that many wanted events the bus still holds. */
+  replay?: number
+  /** Begin after this place, as far as the bus still holds events. */
+  since?: BusPosition
+  /** Give each event its number. */
+  seq?: boolean
+  /** Say in the stream, by events on the topic `bus:gap`, what is missing; `parseGap` reads their value. */
+  gaps?: boolean
+  /** What happens when this reader is too slow: it loses its oldest events, counted, or the subscription ends with `BUS_SLOW_CONSUMER`. Default `drop-oldest`. */
+  policy?: SlowReaderPolicy
+  /** Who reads, for the bus's statistics. */
+  name?: string
 }
 
 /**
@@ -47,7 +73,7 @@ export interface SubscribeOptions {
 export interface Subscription extends AsyncIterable<BusEvent>, AsyncDisposable {
   /** Resolves when events published from now on will be seen; a client's subscription first has to reach the bus. */
   readonly ready: Promise<void>
-  /** Events that came too fast for this reader and were lost on this side, oldest first. */
+  /** Events that came too fast for this reader and were lost, oldest first; at most that many when there is a filter. */
   readonly dropped: number
   /** Lines that were no event and were left out. */
   readonly malformed: number

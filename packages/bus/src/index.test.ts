@@ -9,9 +9,11 @@ describe('the package', () => {
       'chooseBusRole',
       'connectBus',
       'createBroker',
+      'createBusClient',
       'defaultBusPath',
       'findBusSocket',
-      'listenBus'
+      'listenBus',
+      'parseGap'
     ])
   })
 
@@ -19,15 +21,28 @@ describe('the package', () => {
     expectTypeOf<bus.Broker>().toExtend<bus.Publisher>()
     expectTypeOf<bus.BusClient>().toExtend<bus.Publisher>()
     expectTypeOf<bus.BusClient>().toExtend<Pick<bus.Broker, 'subscribe'>>()
+    expectTypeOf(bus.createBusClient).returns.toEqualTypeOf<bus.BusClient>()
+    expectTypeOf<bus.Publisher>().toHaveProperty('reportLoss')
     expectTypeOf<bus.Subscription>().toExtend<AsyncIterable<bus.BusEvent>>()
     expectTypeOf(bus.listenBus).returns.resolves.toEqualTypeOf<bus.BusServer>()
     expectTypeOf(bus.findBusSocket).returns.resolves.toEqualTypeOf<string | undefined>()
     expectTypeOf<Extract<bus.BusStatus, { type: 'dropped' }>['count']>().toEqualTypeOf<number>()
-    expect(bus.createBroker().stats).toEqual({ published: 0, publishedBytes: 0, evicted: 0, readers: 0 })
+    expect(bus.createBroker().stats).toEqual({
+      published: 0,
+      publishedBytes: 0,
+      heldBytes: 0,
+      evicted: 0,
+      dropped: 0,
+      readers: 0
+    })
   })
 
   it('checks the sizes of a broker', () => {
     expect(() => bus.createBroker({ ringBytes: 1000, maxLineBytes: 256 })).toThrow(/^ringBytes: /)
     expect(() => bus.createBroker({ maxLineBytes: 10 })).toThrow(/^maxLineBytes: /)
+    expect(() => bus.createBroker({ ringBytes: { nft: 1000 } })).toThrow(/^ringBytes\.nft: /)
+    expect(() => bus.createBroker({ otherRingsBytes: 1000 })).toThrow(/^otherRingsBytes: /)
+    expect(() => bus.createBroker({ maxRings: -1 })).toThrow(/^maxRings: /)
+    expect(bus.createBroker({ maxLineBytes: 16 << 20 }).maxLineBytes).toBe(16 << 20)
   })
 })

@@ -1,43 +1,40 @@
 import type { BusEvent, LineBatch, SubscribeOptions, Subscription } from './event.js'
-import { parseEvent } from './newline-json/line-format.js'
-import { forEachLine } from './newline-json/line-splitter.js'
 
-/** Where a subscription's lines come from. */
-export interface LineSource {
+/** Where a subscription's events come from. After `undefined` the source wakes the subscription when there is more. */
+export interface EventSource {
   readonly ready: Promise<void>
   readonly dropped: number
-  /** Lines left out because they were no bus lines. */
-  readonly skipped: number
-  /** Lines in order, as much as is at hand; after `undefined` the source wakes the subscription when there is more. */
-  take(): TakenLines | undefined
+  /** Lines left out because they were no event. */
+  readonly malformed: number
+  /** Events in order, at least one, as many as are at hand. */
+  takeEvents(): readonly BusEvent[] | undefined
+  /** The same as lines. */
+  takeLines(): TakenLines | undefined
   /** Safe to call twice. `error` is what whoever waits for `ready` gets. */
   close(error?: unknown): Promise<void>
 }
 
-/** Lines a source hands over. */
+/** Lines a source hands over, and their memory with them. */
 export interface TakenLines {
   readonly bytes: Buffer
   readonly count: number
-  /** The memory is the source's and changes once the caller yields. */
-  readonly borrowed: boolean
 }
 
 /** Reading, the same over every transport: waiting, parsing, ending. */
 export class LineSubscription implements Subscription {
   readonly ready: Promise<void>
-  readonly #source: LineSource
+  readonly #source: EventSource
   readonly #signal: AbortSignal | undefined
   readonly #onAbort = (): void => this.fail(this.#signal?.reason)
   #events: readonly BusEvent[] = []
   #nextEvent = 0
-  #malformed = 0
   #waiter: { promise: Promise<void>; resolve: () => void } | undefined
   /** No more will come, but what is there may still be read. */
   #ended: { error?: unknown } | undefined
   /** Nothing may be read any more. */
   #stopped: { error?: unknown } | undefined
 
-  constructor(source: LineSource, { signal }: SubscribeOptions = {}) {
+  constructor(source: EventSource, { signal }: SubscribeOptions = {}) {
     this.#source = source
     this.#signal = signal
     this.ready = source.ready
@@ -49,7 +46,7 @@ export class LineSubscription implements Subscription {
   }
 
   get malformed(): number {
-    return this.#malformed + this.#source.skipped
+    return this.#source.malformed
   }
 
   /** The source has more lines. */
@@ -84,8 +81,8 @@ export class LineSubscription implements Subscription {
     return this.#iterable(async () => {
       for (;;) {
         if (this.#isStopped()) return undefined
-        const taken = this.#source.take()
-        if (taken) return { bytes: taken.borrowed ? Buffer.from(taken.bytes) : taken.bytes, count: taken.count }
+        const taken = this.#source.takeLines()
+        if (taken) return taken
         if (!(await this.#wait())) return undefined
       }
     })
@@ -147,19 +144,13 @@ export class LineSubscription implements Subscription {
     for (;;) {
       if (this.#isStopped()) return false
       if (this.#nextEvent < this.#events.length) return true
-      if (!this.#parseMore() && !(await this.#wait())) return false
+      if (!this.#takeMore() && !(await this.#wait())) return false
     }
   }
 
-  #parseMore(): boolean {
-    const taken = this.#source.take()
-    if (taken === undefined) return false
-    const events: BusEvent[] = []
-    forEachLine(taken.bytes, line => {
-      const event = parseEvent(line)
-      if (event) events.push(event)
-      else this.#malformed += 1
-    })
+  #takeMore(): boolean {
+    const events = this.#source.takeEvents()
+    if (events === undefined) return false
     this.#events = events
     this.#nextEvent = 0
     return true

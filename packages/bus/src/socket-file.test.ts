@@ -32,7 +32,9 @@ it('leaves the socket to a server that came up between the probe and the removal
   rival.on('connection', rivalConnections)
 
   const late = createServer()
-  await expect(listenOnFile(late, path, 0o600, 10)).rejects.toMatchObject({ code: 'BUS_SOCKET_IN_USE' })
+  await expect(listenOnFile(late, path, { mode: 0o600, uid: -1, gid: -1 }, 10)).rejects.toMatchObject({
+    code: 'BUS_SOCKET_IN_USE'
+  })
   expect(late.listening).toBe(false)
   expect(lstatSync(path).isSocket()).toBe(true)
   expect(await probeSocket(path)).toBe('live')
@@ -51,7 +53,7 @@ it('does not wait for ever for a server that died while it replaced a stale sock
 
   const server = createServer()
   onTestFinished(() => void server.close())
-  await listenOnFile(server, path, 0o600, 10)
+  await listenOnFile(server, path, { mode: 0o600, uid: -1, gid: -1 }, 10)
   expect(readdirSync(dirname(path))).toEqual(['bus.sock'])
 })
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, link, lstat, mkdir, unlink } from 'node:fs/promises'
+import { chmod, chown, link, lstat, mkdir, unlink } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
 import { BusError, osCode } from './errors.js'
@@ -14,8 +14,18 @@ const CLAIM_MS = 3 * PROBE_MS
 const CLAIM_RETRY_MS = 10
 const CLAIM_NAME_BYTES = 12
 
+/** Who may use a socket file. */
+export interface SocketAccess {
+  mode: number
+  /** User and group by number; -1 leaves what it is. */
+  uid: number
+  gid: number
+}
+
 /** A socket file that a server listens behind. */
 export interface SocketFile {
+  /** Whether it still stands where it was put, is gone, or something else stands there. */
+  look(): Promise<'there' | 'gone' | 'replaced'>
   /** Removes the file, unless somebody else's stands there by now. */
   remove(): Promise<void>
 }
@@ -50,7 +60,12 @@ export function probeSocket(path: string): Promise<SocketState> {
  * from a successor's later (libuv would remove whatever stands at the name it bound).
  * @throws BusError `BUS_SOCKET_IN_USE`, `BUS_LISTEN`
  */
-export async function listenOnFile(server: Server, path: string, mode: number, backlog: number): Promise<SocketFile> {
+export async function listenOnFile(
+  server: Server,
+  path: string,
+  access: SocketAccess,
+  backlog: number
+): Promise<SocketFile> {
   const bound = join(dirname(path), `.${randomBytes(5).toString('hex')}`)
   const longestBytes = Buffer.byteLength(dirname(path)) + 1 + CLAIM_NAME_BYTES
   if (Math.max(Buffer.byteLength(path), longestBytes) > MAX_PATH_BYTES) {
@@ -60,19 +75,27 @@ export async function listenOnFile(server: Server, path: string, mode: number, b
   try {
     await makeDirectory(dirname(path))
     await listen(server, bound, backlog)
-    await chmod(bound, mode)
+    // The owner first: changing it takes permissions away.
+    if (access.uid !== -1 || access.gid !== -1) await chown(bound, access.uid, access.gid)
+    await chmod(bound, access.mode)
     await linkIntoPlace(bound, path)
     const { dev, ino } = await lstat(bound)
-    return { remove: () => removeOwn(path, dev, ino) }
+    return { look: () => lookAt(path, dev, ino), remove: () => removeOwn(path, dev, ino) }
   } catch (error) {
     await new Promise(resolve => server.close(resolve))
     if (error instanceof BusError) throw error
-    const message = `Cannot listen on ${path} (${osCode(error) ?? String(error)}); choose a path whose directory you may write to.`
+    const message = `Cannot listen on ${path} (${osCode(error) ?? String(error)}); ${whatToDo(error)}`
     throw new BusError('BUS_LISTEN', message, { path, cause: error })
   } finally {
     // What went wrong before is the news, not that there is nothing to clean up.
     await unlink(bound).catch(() => undefined)
   }
+}
+
+function whatToDo(error: unknown): string {
+  return osCode(error) === 'EPERM'
+    ? 'only root may give a socket to somebody else or to a group that is not its own.'
+    : 'choose a path whose directory you may write to.'
 }
 
 /** Makes parents, too. Node's own recursive `mkdir` never ends where the kernel makes no directories, as below /proc. */
@@ -158,6 +181,12 @@ async function makeClaim(path: string, claim: string): Promise<boolean> {
   const other = await lstat(claim).catch(ignoreAbsent)
   if (other && Math.abs(Date.now() - other.ctimeMs) > CLAIM_MS) await unlink(claim).catch(ignoreAbsent)
   return false
+}
+
+async function lookAt(path: string, dev: number, ino: number): Promise<'there' | 'gone' | 'replaced'> {
+  const entry = await lstat(path).catch(ignoreAbsent)
+  if (entry === undefined) return 'gone'
+  return entry.dev === dev && entry.ino === ino ? 'there' : 'replaced'
 }
 
 async function removeOwn(path: string, dev: number, ino: number): Promise<void> {

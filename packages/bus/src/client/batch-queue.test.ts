@@ -7,7 +7,7 @@ describe('BatchQueue', () => {
     const sizes = fc.array(fc.option(fc.integer({ min: 1, max: 900 })), { maxLength: 200 })
     fc.assert(
       fc.property(sizes, steps => {
-        const queue = new BatchQueue(3000)
+        const queue = new BatchQueue<Buffer>(3000)
         let model: Buffer[] = []
         for (const size of steps) {
           if (size === null) {
@@ -29,7 +29,7 @@ describe('BatchQueue', () => {
   })
 
   it('keeps an entry that is larger than the bound alone', () => {
-    const queue = new BatchQueue(100)
+    const queue = new BatchQueue<Buffer>(100)
     expect(queue.push(Buffer.alloc(1000, 1))).toEqual([])
     expect(queue.push(Buffer.alloc(1000, 2))).toHaveLength(1)
     expect(queue.shift()?.[0]).toBe(2)

@@ -1,10 +1,16 @@
 /** What an entry costs beyond its bytes, so that many small ones are bounded too. */
 const ENTRY_BYTES = 256
 
-/** Buffers in order, bounded by their bytes: when there are too many, the oldest go. */
-export class BatchQueue {
+/** What can be queued. */
+export interface Sized {
+  /** Bytes. */
+  readonly length: number
+}
+
+/** Entries in order, bounded by their bytes: when there are too many, the oldest go. */
+export class BatchQueue<Entry extends Sized> {
   readonly #maxBytes: number
-  #entries: (Buffer | undefined)[] = []
+  #entries: (Entry | undefined)[] = []
   #head = 0
   #bytes = 0
 
@@ -12,12 +18,16 @@ export class BatchQueue {
     this.#maxBytes = maxBytes
   }
 
+  get isEmpty(): boolean {
+    return this.#head >= this.#entries.length
+  }
+
   /** Adds an entry and returns those that had to go for it. The newest always stays. */
-  push(entry: Buffer): readonly Buffer[] {
+  push(entry: Entry): readonly Entry[] {
     this.#entries.push(entry)
     this.#bytes += entry.length + ENTRY_BYTES
     if (this.#bytes <= this.#maxBytes) return []
-    const pushedOut: Buffer[] = []
+    const pushedOut: Entry[] = []
     while (this.#bytes > this.#maxBytes && this.#entries.length - this.#head > 1) {
       const oldest = this.shift()
       if (oldest) pushedOut.push(oldest)
@@ -25,7 +35,7 @@ export class BatchQueue {
     return pushedOut
   }
 
-  shift(): Buffer | undefined {
+  shift(): Entry | undefined {
     const entry = this.#entries[this.#head]
     if (entry === undefined) return undefined
     this.#entries[this.#head] = undefined

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BusError } from '../errors.js'
 import { type BackoffOptions, backoffMs } from './backoff.js'
 import { openSocket } from './open-socket.js'
-import type { BusConnection, StatusFeed } from './status.js'
+import type { BusConnection, BusStatusFeed } from './status.js'
 
 /** A connection that lived this long was a good one: the next attempt comes soon again. */
 const GOOD_CONNECTION_MS = 1000
@@ -14,7 +14,7 @@ export interface LinkSettings {
   timeoutMs: number
   /** `undefined`: connect once only. */
   backoff: Required<BackoffOptions> | undefined
-  feed: StatusFeed
+  feed: BusStatusFeed
 }
 
 /** What a link carries. */

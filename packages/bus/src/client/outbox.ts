@@ -1,43 +1,63 @@
 import type { Socket } from 'node:net'
+import type { BusError } from '../errors.js'
+import { formatGap } from '../gap.js'
 import type { Cursor } from '../log/cursor.js'
 import { RingLog } from '../log/ring-log.js'
 import { ERROR_TOPIC, parseEvent } from '../newline-json/line-format.js'
 import { forEachLine, LineSplitter } from '../newline-json/line-splitter.js'
 import { GatherBuffers, SocketWriter } from '../newline-json/socket-writer.js'
+import { createTopicFilter, GAP_TOPIC } from '../topic-pattern.js'
 import type { LinkUser } from './link.js'
-import type { StatusFeed } from './status.js'
+import type { BusStatusFeed } from './status.js'
+import { WaitList } from './wait-list.js'
 
 /** Longest reply the bus is listened to for. */
 const MAX_REPLY_BYTES = 64 * 1024
 
+/** Rings of a client: what floods gives way to what trickles here, too. */
+const MAX_RINGS = 8
+
 /**
  * What a client publishes, on its way to the bus: a log of its own with one reader, the connection. While there is none, or
- * the bus is slow, the log holds what fits, and the oldest goes first.
+ * the bus is slow, the log holds what fits, and the oldest of the busiest goes first; readers on the bus are told.
  */
 export class Outbox implements LinkUser {
   readonly connection = { use: 'publish' } as const
   readonly #log: RingLog
   readonly #cursor: Cursor
-  readonly #feed: StatusFeed
+  readonly #feed: BusStatusFeed
+  readonly #roomBytes: number
   readonly #buffers = new GatherBuffers()
+  readonly #flushing = new WaitList()
+  readonly #waitingForRoom = new WaitList()
   #writer: SocketWriter | undefined
+  #socket: Socket | undefined
   #interrupted = 0
   #reported = 0
   #over: { error: unknown } | undefined
-  #flushing: { resolve: () => void; reject: (error: unknown) => void }[] = []
 
-  constructor(queueBytes: number, maxLineBytes: number, feed: StatusFeed) {
+  constructor(queueBytes: number, maxLineBytes: number, feed: BusStatusFeed) {
     this.#feed = feed
-    this.#log = new RingLog({ ringBytes: queueBytes, maxLineBytes })
+    this.#roomBytes = queueBytes / 2
+    this.#log = new RingLog({ maxLineBytes, otherBytes: queueBytes, otherTotalBytes: queueBytes, maxRings: MAX_RINGS })
+    // The bus's own readers learn of what is lost here, in order, as far as the bus passes it on.
+    const formatNotice = ({ lost }: { lost: number | null }): Buffer =>
+      formatGap({ from: null, to: null, lost, where: 'queue' })
+    const everything = { ...createTopicFilter(['']), wants: () => true, mayWant: () => true }
     this.#cursor = this.#log.openCursor(
-      () => true,
-      () => this.#writer?.pump()
+      { topics: everything, gaps: true, formatNotice },
+      { onReadable: () => this.#writer?.pump() }
     )
   }
 
   /** Lines lost: pushed out of the queue, or under way when a connection broke. */
   get dropped(): number {
     return this.#cursor.dropped + this.#interrupted
+  }
+
+  /** Bytes that the kernel has not taken. */
+  get queuedBytes(): number {
+    return this.#cursor.unreadBytes + (this.#socket?.writableLength ?? 0)
   }
 
   append(line: Uint8Array, topic: string): void {
@@ -51,36 +71,66 @@ export class Outbox implements LinkUser {
       overlong: () => undefined
     })
     socket.on('data', chunk => replies.push(chunk))
+    this.#socket = socket
     this.#writer = new SocketWriter(socket, this.#cursor, {
       buffers: this.#buffers,
       stallMs: 0,
-      onStalled: () => undefined
+      onStalled: () => undefined,
+      onProgress: () => this.#onProgress()
     })
     this.#writer.pump()
-    if (this.#flushing.length > 0) this.#flush()
+    if (!this.#flushing.isEmpty) this.#flush()
   }
 
   onDown(): void {
-    this.#interrupted += this.#writer?.inFlightLines ?? 0
+    const interrupted = this.#writer?.inFlightLines ?? 0
     this.#writer?.close()
     this.#writer = undefined
+    this.#socket = undefined
+    if (interrupted > 0) {
+      this.#interrupted += interrupted
+      // Some of them may have arrived.
+      const notice = formatGap({ from: null, to: null, lost: interrupted, where: 'queue', atMost: true })
+      this.#log.append(notice, GAP_TOPIC)
+    }
     if (this.dropped > this.#reported) this.#report()
   }
 
   onOver(error: unknown): void {
     this.#over = { error }
-    const flushing = this.#flushing
-    this.#flushing = []
-    for (const { reject } of flushing) reject(error)
+    this.#flushing.reject(error)
+    this.#waitingForRoom.reject(error)
+  }
+
+  /** Nothing is sent any more: what is still here is lost. */
+  end(error: BusError): void {
+    this.#interrupted += this.#cursor.countUnread()
+    this.#cursor.close()
+    if (this.dropped > this.#reported) this.#report()
+    this.onOver(error)
   }
 
   /** Resolves when the kernel has everything appended so far. Rejects when there will be no connection to give it to. */
-  async flush(): Promise<void> {
+  async flush(signal?: AbortSignal): Promise<void> {
     if (this.#over) throw this.#over.error
-    return new Promise((resolve, reject) => {
-      this.#flushing.push({ resolve, reject })
-      this.#flush()
-    })
+    const flushed = this.#flushing.wait(signal)
+    this.#flush()
+    await flushed
+  }
+
+  /** Resolves when at least half of the queue is free. */
+  async waitForRoom(signal?: AbortSignal): Promise<void> {
+    if (this.#over) throw this.#over.error
+    if (this.#hasRoom()) return
+    await this.#waitingForRoom.wait(signal)
+  }
+
+  #hasRoom(): boolean {
+    return this.queuedBytes <= this.#roomBytes
+  }
+
+  #onProgress(): void {
+    if (!this.#waitingForRoom.isEmpty && this.#hasRoom()) this.#waitingForRoom.resolve()
   }
 
   #flush(): void {
@@ -88,10 +138,7 @@ export class Outbox implements LinkUser {
     if (writer === undefined) return
     void writer.flush().then(() => {
       // A writer that lost its connection also settles; then the next one tries again.
-      if (this.#writer !== writer) return
-      const flushing = this.#flushing
-      this.#flushing = []
-      for (const { resolve } of flushing) resolve()
+      if (this.#writer === writer) this.#flushing.resolve()
     })
   }
 

@@ -1,4 +1,6 @@
 import type { BusError } from '../errors.js'
+import type { Gap } from '../gap.js'
+import { StatusFeed } from '../status-feed.js'
 
 /** Which of a client's connections a status is about: the one it publishes on, or that of a subscribed prefix. */
 export type BusConnection = { use: 'publish' } | { use: 'subscribe'; prefix: string }
@@ -13,80 +15,24 @@ export type BusStatus =
   | ({ type: 'reconnecting'; attempt: number; delayMs: number; error: BusError } & BusConnection)
   /** Events were lost on this side: `count` since the last such status. */
   | ({ type: 'dropped'; count: number } & BusConnection)
+  /** Events are missing in a subscription for another reason: lost on the bus's side or before it, or while the bus was away. */
+  | { type: 'gap'; gap: Gap; use: 'subscribe'; prefix: string }
   /** The bus refused a line, and says why. */
   | { type: 'refused'; reason: string }
   /** The client was closed; nothing follows. */
   | { type: 'closed' }
 
-/** Statuses one reader may leave unread; beyond that its oldest go. */
-const MAX_UNREAD = 256
+/** What clients tell of themselves. */
+export type BusStatusFeed = StatusFeed<BusStatus>
 
-/** Hands every status to everyone who is listening. */
-export class StatusFeed {
-  readonly #listeners = new Set<StatusListener>()
-
-  emit(status: BusStatus): void {
-    for (const listener of this.#listeners) listener.push(status)
-  }
-
-  listen(): AsyncIterable<BusStatus> {
-    return {
-      [Symbol.asyncIterator]: () => {
-        const listener = new StatusListener(() => this.#listeners.delete(listener))
-        this.#listeners.add(listener)
-        return listener
-      }
-    }
-  }
-}
-
-class StatusListener implements AsyncIterator<BusStatus> {
-  readonly #onReturn: () => void
-  readonly #unread: BusStatus[] = []
-  readonly #waiting: ((result: IteratorResult<BusStatus>) => void)[] = []
-  #over = false
-
-  constructor(onReturn: () => void) {
-    this.#onReturn = onReturn
-  }
-
-  push(status: BusStatus): void {
-    const last = this.#unread.at(-1)
-    if (last?.type === 'dropped' && status.type === 'dropped' && sameConnection(last, status)) {
-      this.#unread[this.#unread.length - 1] = { ...status, count: last.count + status.count }
-    } else {
-      this.#unread.push(status)
-      if (this.#unread.length > MAX_UNREAD) this.#unread.shift()
-    }
-    this.#settle()
-  }
-
-  next(): Promise<IteratorResult<BusStatus>> {
-    return new Promise(resolve => {
-      this.#waiting.push(resolve)
-      this.#settle()
-    })
-  }
-
-  async return(): Promise<IteratorResult<BusStatus>> {
-    this.#over = true
-    this.#unread.length = 0
-    this.#onReturn()
-    this.#settle()
-    return { done: true, value: undefined }
-  }
-
-  #settle(): void {
-    while (this.#waiting.length > 0) {
-      const status = this.#over ? undefined : this.#unread.shift()
-      if (status === undefined && !this.#over) return
-      if (status?.type === 'closed') {
-        this.#over = true
-        this.#onReturn()
-      }
-      this.#waiting.shift()?.(status === undefined ? { done: true, value: undefined } : { done: false, value: status })
-    }
-  }
+export function createStatusFeed(): BusStatusFeed {
+  return new StatusFeed<BusStatus>({
+    isLast: status => status.type === 'closed',
+    merge: (last, next) =>
+      last.type === 'dropped' && next.type === 'dropped' && sameConnection(last, next)
+        ? { ...next, count: last.count + next.count }
+        : undefined
+  })
 }
 
 function sameConnection(a: BusConnection, b: BusConnection): boolean {

@@ -1,59 +1,79 @@
 import { BusError } from '../errors.js'
-import type { TopicMatcher } from '../topic-prefix.js'
-import { Chunk } from './chunk.js'
-import { Cursor, type CursorLog } from './cursor.js'
+import type { ReaderListener } from '../reader.js'
+import { firstToken } from '../topic-pattern.js'
+import { Cursor, type CursorLog, type CursorOptions } from './cursor.js'
+import { EventCache } from './event-cache.js'
+import { Ring, SpareChunk } from './ring.js'
 
-/** How big a log may get. */
+/** How big a log may get. Every size is at least four times `maxLineBytes`. */
 export interface RingLogOptions {
-  /** Bytes of lines held; at least four times `maxLineBytes`. */
-  ringBytes: number
   /** Longest line in bytes, newline included. */
   maxLineBytes: number
+  /** Bytes of the rings of these first tokens. */
+  named?: Readonly<Record<string, number>>
+  /** Bytes of the ring of any other first token. */
+  otherBytes: number
+  /** Bytes of all other rings together. */
+  otherTotalBytes: number
+  /** Other rings; topics with further first tokens share one. */
+  maxRings: number
 }
-
-// Large enough that a write of a whole chunk is cheap per line, small enough that a reader that stalls in the middle of one
-// keeps little alive.
-const CHUNK_BYTES = 128 * 1024
 
 /** Appended bytes after which waiting readers are woken at once instead of when the event loop comes round. */
 const WAKE_BYTES = 64 * 1024
 
+/** Topics that are remembered with their ring and their count. */
+const MAX_TOPICS = 1024
+const MAX_TOPIC_LENGTH = 256
+
+/** What was appended with a topic. */
+export interface TopicCount {
+  readonly topic: string
+  events: number
+  bytes: number
+}
+
+interface TopicEntry extends TopicCount {
+  readonly ring: Ring
+}
+
 /**
- * A byte-bounded log of lines that holds each line once, whatever the number of readers. Appending never waits: when the log
- * is full its oldest chunk goes, and every reader that had not got through it counts what it lost.
+ * A byte-bounded log of numbered lines that holds each line once, whatever the number of readers. Appending never waits: when
+ * a ring is full its oldest lines go, and every reader that had not got to them counts what it lost.
  */
 export class RingLog implements CursorLog {
-  readonly #ringBytes: number
-  readonly #maxLineBytes: number
-  readonly #chunkBytes: number
-  readonly #cursors = new Set<Cursor>()
+  readonly cache: EventCache = new EventCache()
+  readonly #options: RingLogOptions
+  readonly #spare = new SpareChunk()
+  readonly #rings = new Map<string, Ring>()
+  readonly #otherRings: Ring[] = []
+  readonly #maxRings: number
+  readonly #topics = new Map<string, TopicEntry>()
+  readonly #cursors = new Map<Cursor, CursorOptions>()
   readonly #wakeSoon = (): void => this.#onWakeSoon()
-  // Two sets that change places, because a woken cursor may wait again at once.
-  #waiting = new Set<Cursor>()
-  #woken = new Set<Cursor>()
-  #oldest: Chunk
-  #newest: Chunk
-  #heldBytes: number
-  #spare: Chunk | undefined
-  #lastTopic = ''
-  #lines = 0
+  #shared: Ring | undefined
+  #otherHeldBytes = 0
+  #filters = 0
+  #waiting = 0
+  #dirty: Ring[] = []
+  #unfinished = new Set<Cursor>()
+  #last: TopicEntry | undefined
+  #seq = 0
   #bytes = 0
-  #evictedLines = 0
+  #uncounted = { topic: '', events: 0, bytes: 0 }
   #unseenBytes = 0
-  #wakeScheduled = false
+  #isWakeScheduled = false
 
-  constructor({ ringBytes, maxLineBytes }: RingLogOptions) {
-    this.#ringBytes = ringBytes
-    this.#maxLineBytes = maxLineBytes
-    this.#chunkBytes = Math.min(CHUNK_BYTES, Math.ceil(ringBytes / 8))
-    this.#newest = new Chunk(this.#chunkBytes)
-    this.#oldest = this.#newest
-    this.#heldBytes = this.#chunkBytes
+  constructor(options: RingLogOptions) {
+    this.#options = options
+    // Each ring may keep one line of the greatest length, whatever the others hold.
+    const affordable = Math.floor(options.otherTotalBytes / (2 * options.maxLineBytes)) - 1
+    this.#maxRings = Math.max(0, Math.min(options.maxRings, affordable))
   }
 
-  /** Lines ever appended. */
-  get lines(): number {
-    return this.#lines
+  /** Number of the last line; the first has 1. */
+  get seq(): number {
+    return this.#seq
   }
 
   /** Bytes ever appended. */
@@ -61,9 +81,14 @@ export class RingLog implements CursorLog {
     return this.#bytes
   }
 
+  /** Bytes of memory set aside for lines. */
+  get heldBytes(): number {
+    return sum(this.#allRings(), ring => ring.heldBytes)
+  }
+
   /** Lines the log has let go of to make room. */
   get evictedLines(): number {
-    return this.#evictedLines
+    return sum(this.#allRings(), ring => ring.evictedLines)
   }
 
   /** Cursors open now. */
@@ -71,91 +96,194 @@ export class RingLog implements CursorLog {
     return this.#cursors.size
   }
 
-  /** @throws BusError `BUS_FRAME_TOO_LARGE` */
-  append(line: Uint8Array, topic: string): void {
+  /** What was appended by topic; topics beyond those that are remembered are counted together as `''`. */
+  topicCounts(): readonly TopicCount[] {
+    const counts: TopicCount[] = [...this.#topics.values()]
+    return this.#uncounted.events > 0 ? [...counts, this.#uncounted] : counts
+  }
+
+  /** The number the line got. @throws BusError `BUS_FRAME_TOO_LARGE` */
+  append(line: Uint8Array, topic: string): number {
     const lineBytes = line.length
-    if (lineBytes > this.#maxLineBytes) {
-      const message = `A line of ${lineBytes} bytes on topic ${JSON.stringify(topic)} is over the bus's limit of ${this.#maxLineBytes}; shorten the value.`
+    const { maxLineBytes } = this.#options
+    if (lineBytes > maxLineBytes) {
+      const message = `A line of ${lineBytes} bytes on topic ${JSON.stringify(topic.slice(0, MAX_TOPIC_LENGTH))} is over the bus's limit of ${maxLineBytes}; shorten the value.`
       throw new BusError('BUS_FRAME_TOO_LARGE', message, { topic })
     }
     // Neighbours of one topic share one string: less to keep, and cursors compare by reference.
-    if (topic !== this.#lastTopic) this.#lastTopic = topic
-    if (!this.#newest.fits(lineBytes)) this.#addChunk(lineBytes)
-    this.#newest.append(line, this.#lastTopic)
-    this.#lines += 1
+    const entry = this.#last?.topic === topic ? this.#last : this.#entryOf(topic)
+    const { ring } = entry
+    if (!ring.newest.fits(lineBytes)) this.#addChunk(ring, lineBytes)
+    this.#seq += 1
+    ring.newest.append(line, entry.topic, this.#seq)
+    entry.events += 1
+    entry.bytes += lineBytes
     this.#bytes += lineBytes
-    if (this.#waiting.size > 0) this.#announce(lineBytes)
+    if (this.#waiting > 0 && ring.lanes.size > 0) this.#announce(ring, lineBytes)
+    return this.#seq
   }
 
-  /** A cursor at the end of the log: it sees what is appended from now on. `onReadable` must not throw. */
-  openCursor(matches: TopicMatcher, onReadable: () => void): Cursor {
-    const cursor = new Cursor(this, this.#newest, matches, onReadable)
-    this.#cursors.add(cursor)
+  /** A cursor at the end of the log: it sees what is appended from now on. */
+  openCursor(options: CursorOptions, listener: ReaderListener): Cursor {
+    const cursor = new Cursor(this, options, listener)
+    for (const [token, ring] of this.#rings) if (options.topics.mayWant(token)) cursor.addRing(ring)
+    if (this.#shared) cursor.addRing(this.#shared)
+    this.#cursors.set(cursor, options)
+    if (options.filter) this.#filters += 1
+    this.cache.isShared = this.#cursors.size > 1 || this.#filters > 0
     return cursor
   }
 
-  /** @internal for cursors. */
-  awaitMore(cursor: Cursor): void {
-    if (this.#cursors.has(cursor)) this.#waiting.add(cursor)
+  countWaiting(change: 1 | -1): void {
+    this.#waiting += change
   }
 
-  /** @internal for cursors. */
+  wakeLater(cursor: Cursor): void {
+    this.#unfinished.add(cursor)
+    this.#schedule()
+  }
+
   remove(cursor: Cursor): void {
-    this.#cursors.delete(cursor)
-    this.#waiting.delete(cursor)
-    this.#woken.delete(cursor)
+    const options = this.#cursors.get(cursor)
+    if (!this.#cursors.delete(cursor)) return
+    this.#unfinished.delete(cursor)
+    if (options?.filter) this.#filters -= 1
+    this.cache.isShared = this.#cursors.size > 1 || this.#filters > 0
+  }
+
+  #entryOf(topic: string): TopicEntry {
+    const known = this.#topics.get(topic)
+    if (known) {
+      this.#last = known
+      return known
+    }
+    const ring = this.#ringOf(firstToken(topic))
+    // Hostile topics must not fill the memory of the ones that matter: beyond the bound they are counted together.
+    if (this.#topics.size >= MAX_TOPICS || topic.length > MAX_TOPIC_LENGTH) return this.#uncountedEntry(topic, ring)
+    const entry = { topic, ring, events: 0, bytes: 0 }
+    this.#topics.set(topic, entry)
+    this.#last = entry
+    return entry
+  }
+
+  #uncountedEntry(topic: string, ring: Ring): TopicEntry {
+    const counts = this.#uncounted
+    return {
+      topic,
+      ring,
+      get events() {
+        return counts.events
+      },
+      set events(value) {
+        counts.events = value
+      },
+      get bytes() {
+        return counts.bytes
+      },
+      set bytes(value) {
+        counts.bytes = value
+      }
+    }
+  }
+
+  #ringOf(token: string): Ring {
+    const known = this.#rings.get(token)
+    if (known) return known
+    const { named, otherBytes } = this.#options
+    const namedBytes = named && Object.hasOwn(named, token) ? named[token] : undefined
+    if (namedBytes === undefined && (this.#otherRings.length >= this.#maxRings || token.length > MAX_TOPIC_LENGTH)) {
+      this.#shared ??= this.#addOther(otherBytes, () => true)
+      return this.#shared
+    }
+    const isWanted = ({ topics }: CursorOptions): boolean => topics.mayWant(token)
+    const ring = namedBytes === undefined ? this.#addOther(otherBytes, isWanted) : this.#addRing(namedBytes, isWanted)
+    this.#rings.set(token, ring)
+    return ring
+  }
+
+  #addOther(maxBytes: number, isWanted: (options: CursorOptions) => boolean): Ring {
+    const ring = this.#addRing(maxBytes, isWanted)
+    this.#otherRings.push(ring)
+    this.#otherHeldBytes += ring.heldBytes
+    return ring
+  }
+
+  #addRing(maxBytes: number, isWanted: (options: CursorOptions) => boolean): Ring {
+    const ring = new Ring(maxBytes, this.#spare)
+    for (const [cursor, options] of this.#cursors) if (isWanted(options)) cursor.addRing(ring)
+    return ring
+  }
+
+  *#allRings(): Generator<Ring> {
+    yield* this.#rings.values()
+    if (this.#shared) yield this.#shared
+  }
+
+  #addChunk(ring: Ring, lineBytes: number): void {
+    const capacityBytes = ring.capacityFor(lineBytes)
+    const isOther = this.#otherRings.includes(ring)
+    while (ring.heldBytes + capacityBytes > ring.maxBytes && this.#evict(ring, isOther));
+    while (isOther && this.#otherHeldBytes + capacityBytes > this.#options.otherTotalBytes && this.#evictLargest());
+    ring.addChunk(capacityBytes)
+    if (isOther) this.#otherHeldBytes += capacityBytes
+  }
+
+  #evict(ring: Ring, isOther: boolean): boolean {
+    const before = ring.heldBytes
+    const done = ring.evictOldest()
+    if (isOther) this.#otherHeldBytes -= before - ring.heldBytes
+    return done
+  }
+
+  /** Whoever holds most gives way: the flood, not the trickle. */
+  #evictLargest(): boolean {
+    let largest: Ring | undefined
+    for (const ring of this.#otherRings) {
+      if (ring.oldest !== ring.newest && ring.heldBytes > (largest?.heldBytes ?? 0)) largest = ring
+    }
+    return largest !== undefined && this.#evict(largest, true)
   }
 
   // Readers are woken once per turn of the event loop, so that they handle many lines per write; but a publisher that keeps
   // the loop busy would starve them, so after enough bytes they are woken from here.
-  #announce(lineBytes: number): void {
-    this.#unseenBytes += lineBytes
-    if (this.#unseenBytes >= WAKE_BYTES) {
-      this.#wakeAll()
-    } else if (!this.#wakeScheduled) {
-      this.#wakeScheduled = true
-      setImmediate(this.#wakeSoon)
+  #announce(ring: Ring, lineBytes: number): void {
+    if (!ring.isDirty) {
+      ring.isDirty = true
+      this.#dirty.push(ring)
     }
+    this.#unseenBytes += lineBytes
+    if (this.#unseenBytes >= WAKE_BYTES) this.#wakeAll()
+    else this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#isWakeScheduled) return
+    this.#isWakeScheduled = true
+    setImmediate(this.#wakeSoon)
   }
 
   #onWakeSoon(): void {
-    this.#wakeScheduled = false
-    if (this.#unseenBytes > 0) this.#wakeAll()
+    this.#isWakeScheduled = false
+    const unfinished = this.#unfinished
+    this.#unfinished = new Set()
+    for (const cursor of unfinished) cursor.wake()
+    this.#wakeAll()
   }
 
   #wakeAll(): void {
     this.#unseenBytes = 0
-    const woken = this.#waiting
-    this.#waiting = this.#woken
-    this.#woken = woken
-    for (const cursor of woken) cursor.wake()
-    woken.clear()
-  }
-
-  #addChunk(lineBytes: number): void {
-    const capacityBytes = Math.max(this.#chunkBytes, lineBytes)
-    while (this.#heldBytes + capacityBytes > this.#ringBytes && this.#evictOldest());
-    let chunk = capacityBytes === this.#chunkBytes ? this.#spare : undefined
-    if (chunk === undefined) chunk = new Chunk(capacityBytes)
-    else this.#spare = undefined
-    this.#newest.next = chunk
-    this.#newest = chunk
-    this.#heldBytes += capacityBytes
-  }
-
-  #evictOldest(): boolean {
-    const chunk = this.#oldest
-    const next = chunk.next
-    if (next === undefined) return false
-    for (const cursor of this.#cursors) cursor.leave(chunk, next)
-    this.#oldest = next
-    this.#heldBytes -= chunk.capacityBytes
-    this.#evictedLines += chunk.count
-    // A chunk that a stalled write still reads from is left to it; the garbage collector takes it when the write is done.
-    if (chunk.pins === 0 && chunk.capacityBytes === this.#chunkBytes) {
-      chunk.reset()
-      this.#spare = chunk
+    const dirty = this.#dirty
+    if (dirty.length === 0) return
+    this.#dirty = []
+    for (const ring of dirty) {
+      ring.isDirty = false
+      for (const lane of ring.lanes) lane.owner.wake()
     }
-    return true
   }
+}
+
+function sum(rings: Iterable<Ring>, of: (ring: Ring) => number): number {
+  let total = 0
+  for (const ring of rings) total += of(ring)
+  return total
 }

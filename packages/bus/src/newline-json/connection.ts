@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
-import type { Broker } from '../broker.js'
-import type { Cursor } from '../log/cursor.js'
-import { ERROR_TOPIC, formatLine, parseClientLine } from './line-format.js'
+import type { DialectConnection, DialectHost } from '../dialect.js'
+import { tooSlow } from '../in-process-subscription.js'
+import type { Reader } from '../reader.js'
+import { ERROR_TOPIC, formatHello, formatLine, parseClientLine, type SubscribeRequest } from './line-format.js'
 import { type LineSink, LineSplitter } from './line-splitter.js'
 import { type GatherBuffers, SocketWriter } from './socket-writer.js'
 
@@ -15,35 +16,28 @@ const MAX_UNREAD_BYTES = 64 * 1024
 /** How long a client that was cut off may take to read why. */
 const LINGER_MS = 1000
 
-/** What connections count, for the server's statistics. */
-export interface ConnectionCounters {
-  received: number
-  refused: number
-  cutOff: number
-  stalled: number
-  dropped: number
-}
-
 /** What a connection needs of its server. */
-export interface ConnectionHost {
-  readonly broker: Broker
-  readonly maxLineBytes: number
-  readonly stallMs: number
+export interface ConnectionHost extends DialectHost {
   readonly buffers: GatherBuffers
-  readonly counters: ConnectionCounters
+  /**
+   * Publishes the line of a client.
+   * @throws TypeError for a topic that clients may not use; BusError
+   */
+  publishLine(line: Uint8Array, topic: string, value: string): void
 }
 
 /**
  * One client speaking newline-JSON, the way sprbus-json's server does: it publishes line by line until it subscribes, from then
  * on it only receives. The socket must be half-open: a client may close its side and go on reading.
  */
-export class NewlineJsonConnection implements LineSink {
+export class NewlineJsonConnection implements LineSink, DialectConnection {
   readonly #socket: Socket
   readonly #host: ConnectionHost
   readonly #splitter: LineSplitter
   #phase: 'publishing' | 'streaming' | 'over' = 'publishing'
-  #cursor: Cursor | undefined
+  #reader: Reader | undefined
   #writer: SocketWriter | undefined
+  #hasSpoken = false
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.#socket = socket
@@ -54,13 +48,9 @@ export class NewlineJsonConnection implements LineSink {
     socket.once('close', () => this.#onClose())
   }
 
-  get isReader(): boolean {
-    return this.#phase === 'streaming'
-  }
-
-  /** Events this reader lost so far. */
-  get dropped(): number {
-    return this.#cursor?.dropped ?? 0
+  /** Nothing whole has come yet: what is lost with such a connection is nothing. */
+  get isSilent(): boolean {
+    return this.#phase === 'publishing' && !this.#hasSpoken
   }
 
   receive(chunk: Buffer): void {
@@ -71,6 +61,10 @@ export class NewlineJsonConnection implements LineSink {
   /** Resolves when the kernel has everything that was published so far. */
   async flush(): Promise<void> {
     await this.#writer?.flush()
+  }
+
+  close(): void {
+    this.#phase = 'over'
   }
 
   lines(bytes: Buffer): void {
@@ -90,13 +84,14 @@ export class NewlineJsonConnection implements LineSink {
     const to = hasReturn ? newline - 1 : newline
     if (to === from) return
     const line = parseClientLine(bytes.toString('utf8', from, to))
+    this.#hasSpoken = true
     try {
       switch (line.kind) {
         case 'publish':
-          this.#publish(bytes, from, to, hasReturn, line.topic)
+          this.#publish(bytes, from, to, hasReturn, line)
           break
         case 'subscribe':
-          this.#stream(line.prefix)
+          this.#stream(line.request)
           break
         case 'refused':
           this.#refuse(line.reason)
@@ -106,23 +101,40 @@ export class NewlineJsonConnection implements LineSink {
           break
       }
     } catch (error) {
-      // The broker was closed under us, or its line limit is smaller than ours.
+      // The broker was closed under us, its line limit is smaller than ours, or the subscription is refused.
       this.#cutOff(error instanceof Error ? error.message : String(error))
     }
   }
 
-  #publish(bytes: Buffer, from: number, to: number, hasReturn: boolean, topic: string): void {
+  #publish(bytes: Buffer, from: number, to: number, hasReturn: boolean, event: { topic: string; value: string }): void {
     const line = hasReturn ? Buffer.concat([bytes.subarray(from, to), NEWLINE]) : bytes.subarray(from, to + 1)
-    this.#host.broker.publishLine(line, topic)
-    this.#host.counters.received += 1
+    try {
+      this.#host.publishLine(line, event.topic, event.value)
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+      this.#refuse(error.message)
+    }
   }
 
-  #stream(prefix: string): void {
+  #stream({ seq = false, ...options }: SubscribeRequest): void {
     const { broker, buffers, stallMs, counters } = this.#host
-    const cursor = broker.openCursor(prefix, () => this.#writer?.pump())
-    this.#cursor = cursor
-    this.#writer = new SocketWriter(this.#socket, cursor, {
+    // Its place is taken first: what is published from here on comes after the hello.
+    const { position } = broker
+    const reader = this.#host.openReader(
+      { ...options, dialect: 'newline-json' },
+      {
+        onReadable: () => this.#writer?.pump(),
+        onOverrun: () => {
+          counters.disconnected += 1
+          this.#end(tooSlow().message)
+        }
+      }
+    )
+    this.#reader = reader
+    if (seq) this.#socket.write(formatHello(position))
+    this.#writer = new SocketWriter(this.#socket, reader, {
       buffers,
+      numbered: seq,
       stallMs,
       onStalled: () => {
         counters.stalled += 1
@@ -142,6 +154,10 @@ export class NewlineJsonConnection implements LineSink {
 
   #cutOff(reason: string): void {
     this.#host.counters.cutOff += 1
+    this.#end(reason)
+  }
+
+  #end(reason: string): void {
     this.#phase = 'over'
     endPolitely(this.#socket, formatLine(ERROR_TOPIC, `connection closed: ${reason}`))
   }
@@ -160,9 +176,8 @@ export class NewlineJsonConnection implements LineSink {
 
   #onClose(): void {
     this.#phase = 'over'
-    this.#host.counters.dropped += this.dropped
-    this.#cursor?.close()
-    this.#cursor = undefined
+    this.#reader?.close()
+    this.#reader = undefined
     this.#writer?.close()
   }
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import type { Cursor, LineRun } from '../log/cursor.js'
+import { type LineRun, SEQ_BYTES } from '../log/line-run.js'
+import type { Reader } from '../reader.js'
 
 /** Most bytes handed to the kernel in one write. */
 const WRITE_BYTES = 128 * 1024
@@ -13,6 +14,12 @@ const GATHER_BYTES = 64 * 1024
 /** Most bytes written before others have their turn. */
 const TURN_BYTES = 2 * 1024 * 1024
 
+/** A numbered line is at most three times as long as it was: the shortest, `{"topic":""}`, has 13 bytes. */
+const NUMBERED_SHARE = 3
+
+/** In how many parts of `stallMs` no byte must have been taken: the more, the closer to it a reader is removed. */
+const STALL_CHECKS = 8
+
 /** Gathering buffers that nobody uses now. One is enough unless kernels' buffers are full: a write mostly ends at once. */
 export class GatherBuffers {
   #spare: Buffer | undefined
@@ -24,16 +31,20 @@ export class GatherBuffers {
   }
 
   give(buffer: Buffer): void {
-    this.#spare = buffer
+    if (buffer.length === GATHER_BYTES) this.#spare = buffer
   }
 }
 
 /** How a writer behaves. */
 export interface SocketWriterOptions {
   buffers: GatherBuffers
+  /** Whether lines get their numbers. */
+  numbered?: boolean
   /** Milliseconds without one byte accepted after which `onStalled` is called; 0 means never. */
   stallMs: number
   onStalled: () => void
+  /** The kernel has taken all that was there, or at least more than before. */
+  onProgress?: () => void
 }
 
 /**
@@ -42,9 +53,11 @@ export interface SocketWriterOptions {
  */
 export class SocketWriter {
   readonly #socket: Socket
-  readonly #cursor: Cursor
+  readonly #reader: Reader
   readonly #buffers: GatherBuffers
-  readonly #stallMs: number
+  readonly #numbered: boolean
+  readonly #onProgress: (() => void) | undefined
+  readonly #checkMs: number
   readonly #onWritten = (error?: Error | null): void => {
     if (!error) this.#written()
   }
@@ -53,15 +66,27 @@ export class SocketWriter {
   #pinned: LineRun | undefined
   #gathered: Buffer | undefined
   #inFlightLines = 0
+  #silentChecks = 0
+  #lastCheckAt = 0
   #closed = false
   #flushed: (() => void)[] = []
 
-  constructor(socket: Socket, cursor: Cursor, { buffers, stallMs, onStalled }: SocketWriterOptions) {
+  constructor(
+    socket: Socket,
+    reader: Reader,
+    { buffers, numbered = false, stallMs, onStalled, onProgress }: SocketWriterOptions
+  ) {
     this.#socket = socket
-    this.#cursor = cursor
+    this.#reader = reader
     this.#buffers = buffers
-    this.#stallMs = stallMs
-    if (stallMs > 0) socket.on('timeout', onStalled)
+    this.#numbered = numbered
+    this.#onProgress = onProgress
+    this.#checkMs = Math.ceil(stallMs / STALL_CHECKS)
+    if (stallMs > 0) {
+      socket.on('timeout', () => {
+        if (this.#isStalled()) onStalled()
+      })
+    }
   }
 
   /** Lines in the write that the kernel has not taken whole. */
@@ -77,13 +102,15 @@ export class SocketWriter {
         setImmediate(this.#pumpAgain)
         return
       }
-      const run = this.#cursor.read(WRITE_BYTES)
+      const run = this.#reader.read(this.#numbered ? GATHER_BYTES / NUMBERED_SHARE : WRITE_BYTES)
       if (run === undefined) {
-        this.#cursor.wait()
-        this.#settleFlushed()
+        this.#reader.wait()
+        // A filter may have more to look at.
+        if (this.#flushed.length > 0 && this.#reader.lag === 0) this.#settleFlushed()
+        this.#onProgress?.()
         return
       }
-      turnBytes += this.#write(run)
+      turnBytes += this.#numbered ? this.#writeNumbered(run) : this.#write(run)
     }
   }
 
@@ -105,7 +132,7 @@ export class SocketWriter {
   }
 
   #write(run: LineRun): number {
-    const next = run.length < GATHER_BELOW_BYTES ? this.#cursor.readWithin(GATHER_BYTES - run.length) : undefined
+    const next = run.length < GATHER_BELOW_BYTES ? this.#reader.readWithin(GATHER_BYTES - run.length) : undefined
     let bytes: Buffer
     let lines = run.count
     if (next === undefined) {
@@ -117,13 +144,31 @@ export class SocketWriter {
       this.#gathered = buffer
       run.copyTo(buffer, 0)
       let used = run.length
-      for (let more: LineRun | undefined = next; more; more = this.#cursor.readWithin(GATHER_BYTES - used)) {
+      for (let more: LineRun | undefined = next; more; more = this.#reader.readWithin(GATHER_BYTES - used)) {
         more.copyTo(buffer, used)
         used += more.length
         lines += more.count
       }
       bytes = buffer.subarray(0, used)
     }
+    return this.#send(bytes, lines)
+  }
+
+  #writeNumbered(first: LineRun): number {
+    const neededBytes = first.length + first.count * SEQ_BYTES
+    const buffer = neededBytes > GATHER_BYTES ? Buffer.allocUnsafeSlow(neededBytes) : this.#buffers.take()
+    this.#gathered = buffer
+    let lines = 0
+    let used = 0
+    for (let run: LineRun | undefined = first; run; ) {
+      used = run.copyNumberedTo(buffer, used)
+      lines += run.count
+      run = this.#reader.readWithin(Math.floor((buffer.length - used) / NUMBERED_SHARE))
+    }
+    return this.#send(buffer.subarray(0, used), lines)
+  }
+
+  #send(bytes: Buffer, lines: number): number {
     this.#socket.write(bytes, this.#onWritten)
     // Node tries the write at once; what is left in its queue is what the kernel had no room for.
     if (this.#socket.writableLength === 0) {
@@ -131,18 +176,31 @@ export class SocketWriter {
     } else {
       this.#waitingForKernel = true
       this.#inFlightLines = lines
-      // The timer only fires when the kernel accepted nothing in the meantime, see net.Socket's _onTimeout.
-      if (this.#stallMs > 0) this.#socket.setTimeout(this.#stallMs)
+      this.#silentChecks = 0
+      if (this.#checkMs > 0) this.#socket.setTimeout(this.#checkMs)
     }
     return bytes.length
+  }
+
+  /** The timer went off, which it only does when the kernel took nothing since it was set, see net.Socket's `_onTimeout`. */
+  #isStalled(): boolean {
+    const now = performance.now()
+    // It comes late when the kernel took something in between: then it had set itself anew.
+    const isInARow = now - this.#lastCheckAt < 1.5 * this.#checkMs
+    this.#silentChecks = isInARow ? this.#silentChecks + 1 : 1
+    this.#lastCheckAt = now
+    if (this.#silentChecks >= STALL_CHECKS) return true
+    this.#socket.setTimeout(this.#checkMs)
+    return false
   }
 
   #written(): void {
     // Also called, a tick late, for writes that were done at once.
     if (!this.#waitingForKernel || this.#closed || this.#socket.writableLength > 0) return
     this.#waitingForKernel = false
-    if (this.#stallMs > 0) this.#socket.setTimeout(0)
+    if (this.#checkMs > 0) this.#socket.setTimeout(0)
     this.#release()
+    this.#onProgress?.()
     this.pump()
   }
 

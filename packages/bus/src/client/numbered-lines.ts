@@ -1,0 +1,62 @@
+const NEWLINE = 0x0a
+const SEQ_KEY = Buffer.from('{"seq":')
+const DIGIT_0 = 0x30
+const DIGIT_9 = 0x39
+
+/** The number that the bus put into the line that begins there; 0 when it has none. */
+export function seqAt(bytes: Buffer, from: number): number {
+  let at = from
+  for (const byte of SEQ_KEY) {
+    if (bytes[at] !== byte) return 0
+    at += 1
+  }
+  let seq = 0
+  for (let byte = bytes[at]; byte !== undefined && byte >= DIGIT_0 && byte <= DIGIT_9; byte = bytes[at]) {
+    seq = seq * 10 + byte - DIGIT_0
+    at += 1
+  }
+  return seq
+}
+
+/** The same of a line as text; does not look further into it, where a publisher may have a `seq` of its own. */
+export function seqOfText(line: string): number {
+  return line.startsWith('{"seq":') ? Number.parseInt(line.slice(7, 24), 10) : 0
+}
+
+/** Number of the last line that has one; 0 when there is none. */
+export function lastSeq(bytes: Buffer): number {
+  for (let end = bytes.length - 1; end > 0; ) {
+    const from = bytes.lastIndexOf(NEWLINE, end - 1) + 1
+    const seq = seqAt(bytes, from)
+    if (seq > 0) return seq
+    end = from - 1
+  }
+  return 0
+}
+
+/** Number of the first line that has one; 0 when there is none. */
+export function firstSeq(bytes: Buffer): number {
+  for (let from = 0; from < bytes.length; from = bytes.indexOf(NEWLINE, from) + 1) {
+    const seq = seqAt(bytes, from)
+    if (seq > 0) return seq
+  }
+  return 0
+}
+
+/** Takes the bus's numbers out of lines, in place, so that they are as they were published; a view of what is left. */
+export function stripSeqs(bytes: Buffer): Buffer {
+  let to = 0
+  for (let from = 0; from < bytes.length; ) {
+    const newline = bytes.indexOf(NEWLINE, from)
+    const end = newline === -1 ? bytes.length : newline + 1
+    if (seqAt(bytes, from) > 0) {
+      const comma = bytes.indexOf(0x2c, from)
+      to += bytes.copy(bytes, to, from, from + 1)
+      to += bytes.copy(bytes, to, comma + 1, end)
+    } else {
+      to += bytes.copy(bytes, to, from, end)
+    }
+    from = end
+  }
+  return bytes.subarray(0, to)
+}
