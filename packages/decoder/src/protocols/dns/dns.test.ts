@@ -43,7 +43,7 @@ describe('DNS', () => {
       additionals: [
         dnsRecord(hex('00'), 15, join([0, 10], toWww)),
         dnsRecord(hex('00'), 33, join(hex('000100020003'), dnsName('sip'))),
-        dnsRecord(hex('00'), 65, hex('0001'))
+        dnsRecord(hex('00'), 65, hex('000100'))
       ]
     })
     expect(error).toBeUndefined()
@@ -58,7 +58,7 @@ describe('DNS', () => {
     expect(dns?.additionals.map(({ name, target, data }) => [name, target, data.length])).toEqual([
       ['', 'www.example.com', 4],
       ['', 'sip', 11],
-      ['', undefined, 2]
+      ['', undefined, 3]
     ])
   })
 

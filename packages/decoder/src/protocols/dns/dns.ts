@@ -3,13 +3,15 @@ import { malformed, truncated } from '../../errors.js'
 import { Layer } from '../../layer.js'
 import type { FoundLayers } from '../../packet.js'
 import type { Protocol } from '../../registry.js'
+import type { DnsDetails } from './details.js'
 import type { DnsQuestion, DnsRecord } from './message.js'
 import { toQuestion, toRecord } from './message.js'
 import { NameBuffer } from './names.js'
-import { RecordSlot, RecordType } from './records.js'
+import { RecordType } from './record-types.js'
+import { RecordSlot } from './records.js'
 
 const NAME = 'DNS'
-const HEADER_BYTES = 12
+export const HEADER_BYTES = 12
 
 /** RFC 1035, with EDNS (RFC 6891). A message whose question section is whole stays, with the records read so far. */
 export class Dns extends Layer {
@@ -135,26 +137,19 @@ export class Dns extends Layer {
     return this.#records(this.questionCount + this.answerCount + this.authorityCount, this.additionalCount)
   }
 
-  #records(from: number, count: number): DnsRecord[] {
-    return this.slots.slice(from, from + count).map(slot => toRecord(this.bytes, this.names, slot))
+  /** How many of {@link slots} are in use. */
+  get slotCount(): number {
+    return this.questionCount + this.answerCount + this.authorityCount + this.additionalCount
   }
-}
 
-/** A TCP segment that starts with a message behind its two-byte length (RFC 7766). */
-class DnsOverTcp extends Dns {
-  protected override decode(): DecodeError | undefined {
-    const { bytes, start, end } = this
-    if (end - start < 2) return truncated(NAME, start, 'the length before the message is cut')
-    const length = bytes.u16(start)
-    if (length < HEADER_BYTES) return malformed(NAME, start, `message length ${length} is less than 12`)
-    this.start = start + 2
-    if (length <= end - this.start) {
-      this.end = this.start + length
-      return super.decode()
-    }
-    return super.decode() ?? truncated(NAME, end, `message of ${length} bytes goes on in another segment`)
+  /** What the data of a record means; only where more is read than SPR's decoder reads. */
+  detailsOf?(slot: RecordSlot): DnsDetails | undefined
+
+  #records(from: number, count: number): DnsRecord[] {
+    return this.slots
+      .slice(from, from + count)
+      .map(slot => toRecord(this.bytes, this.names, slot, this.detailsOf?.(slot)))
   }
 }
 
 export const dns: Protocol = { name: NAME, create: () => new Dns() }
-export const dnsOverTcp: Protocol = { name: NAME, create: () => new DnsOverTcp() }

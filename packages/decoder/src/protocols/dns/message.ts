@@ -1,8 +1,10 @@
 import type { ByteReader } from '../../bytes/reader.js'
 import { formatIpv4, formatIpv6 } from '../../text/ip-address.js'
-import type { NameBuffer, NameRange } from './names.js'
+import type { DnsDetails } from './details.js'
+import { nameText } from './details.js'
+import type { NameBuffer } from './names.js'
+import { RecordType } from './record-types.js'
 import type { RecordSlot } from './records.js'
-import { RecordType } from './records.js'
 
 export interface DnsQuestion {
   /** Dotted, without the trailing dot; empty for the root. Bytes that are not UTF-8 become U+FFFD. */
@@ -22,6 +24,8 @@ export interface DnsRecord extends DnsQuestion {
   readonly target?: string
   /** Character strings of TXT and HINFO. */
   readonly texts?: readonly string[]
+  /** What the data means, by the record's type; undefined when neither is known. */
+  readonly details?: DnsDetails
 }
 
 const utf8 = new TextDecoder()
@@ -30,9 +34,14 @@ export function toQuestion(names: NameBuffer, slot: RecordSlot): DnsQuestion {
   return { name: nameText(names, slot.name), type: slot.type, class: slot.class }
 }
 
-export function toRecord(bytes: ByteReader, names: NameBuffer, slot: RecordSlot): DnsRecord {
+export function toRecord(
+  bytes: ByteReader,
+  names: NameBuffer,
+  slot: RecordSlot,
+  details: DnsDetails | undefined
+): DnsRecord {
   const data = bytes.view(slot.dataStart, slot.dataEnd)
-  const common = { ...toQuestion(names, slot), ttl: slot.ttl, data }
+  const common = { ...toQuestion(names, slot), ttl: slot.ttl, data, ...(details === undefined ? {} : { details }) }
   switch (slot.type) {
     case RecordType.A:
     case RecordType.AAAA:
@@ -52,10 +61,6 @@ export function toRecord(bytes: ByteReader, names: NameBuffer, slot: RecordSlot)
     default:
       return common
   }
-}
-
-function nameText(names: NameBuffer, range: NameRange): string {
-  return range.start < 0 ? '' : utf8.decode(names.bytes.view(range.start, range.end))
 }
 
 function characterStrings(bytes: ByteReader, slot: RecordSlot): string[] {

@@ -2,23 +2,9 @@ import type { ByteReader } from '../../bytes/reader.js'
 import type { DecodeError } from '../../errors.js'
 import { malformed, truncated } from '../../errors.js'
 import type { NameBuffer, NameRange } from './names.js'
+import { RecordType } from './record-types.js'
 
 const NAME = 'DNS'
-
-export const RecordType = {
-  A: 1,
-  NS: 2,
-  CNAME: 5,
-  SOA: 6,
-  PTR: 12,
-  HINFO: 13,
-  MX: 15,
-  TXT: 16,
-  AAAA: 28,
-  SRV: 33,
-  OPT: 41,
-  URI: 256
-} as const
 
 /** Where the parts of a question or a record lie. Pooled: a message fills the slots the last one used. */
 export class RecordSlot {
@@ -34,6 +20,8 @@ export class RecordSlot {
   dataEnd = 0
   /** Offset behind the names in the data: where SOA's numbers start. */
   numbersStart = 0
+  /** Whether the data contradicts a type that SPR's decoder does not read. */
+  isMalformed = false
 
   get dataLength(): number {
     return this.dataEnd - this.dataStart
@@ -65,6 +53,7 @@ export class RecordSlot {
     if (this.dataEnd > end) return truncated(NAME, this.dataStart, `record data of ${this.dataLength} bytes is cut`)
     this.target.start = -1
     this.mailbox.start = -1
+    this.isMalformed = false
     const dataError = this.#readData(bytes, names)
     names.next = this.dataEnd
     return dataError
