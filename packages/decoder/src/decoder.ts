@@ -18,6 +18,7 @@ export interface DecoderOptions {
 export interface Decoder {
   /** As {@link decodePacket}. */
   decodePacket(payload: Uint8Array, etherType?: number): Packet
+  decodePacket(packet: LoggedPacket): Packet
   /** As the function of this name. Strict text knows SPR's protocols only. */
   formatPacketInfo(packet: LoggedPacket, options?: PacketInfoOptions & { readonly extended?: true }): string
   formatPacketInfo(packet: LoggedPacket, options?: PacketInfoOptions): string | undefined
@@ -38,9 +39,10 @@ class PacketDecoder implements Decoder {
     this.#registry = extendedRegistry(protocols)
   }
 
-  decodePacket(payload: Uint8Array, etherType?: number): Packet {
+  decodePacket(payload: Uint8Array | LoggedPacket, etherType?: number): Packet {
     const packet = new ReusablePacket(this.#registry)
-    packet.reset(payload, etherType)
+    if (payload instanceof Uint8Array) packet.reset(payload, etherType)
+    else packet.resetLogged(payload, true)
     return packet
   }
 
@@ -74,7 +76,10 @@ const standard = new PacketDecoder([])
  * Decodes a packet from its network header on. Never throws; what is wrong is in `error`.
  * @param etherType says what the first header is; without it (or with 0) the version nibble does.
  */
-export function decodePacket(payload: Uint8Array, etherType?: number): Packet {
+export function decodePacket(payload: Uint8Array, etherType?: number): Packet
+/** Decodes a logged packet, with Ethernet and VLAN in front as far as the kernel gave them. */
+export function decodePacket(packet: LoggedPacket): Packet
+export function decodePacket(payload: Uint8Array | LoggedPacket, etherType?: number): Packet {
   return standard.decodePacket(payload, etherType)
 }
 

@@ -7,6 +7,9 @@ import type { Protocol, Registry } from './registry.js'
 
 const NO_BYTES = new ByteReader()
 
+/** Why bytes are not read: they are a later piece of a packet, or encrypted. */
+export type Unread = 'fragment' | 'encrypted'
+
 /** A class of layers, as a key: `packet.get(Tcp)`. */
 export type LayerKind<T extends Layer> = abstract new (...parameters: never[]) => T
 
@@ -26,6 +29,13 @@ export abstract class Layer {
   headerEnd = 0
   /** Offset behind the layer's last byte. */
   end = 0
+  /** True for a layer of the link header: its offsets are in that, not in the payload. */
+  isLink = false
+  /**
+   * True when what follows is not reached by SPR's decoder, which stops at tunnels and fragments: it is written under
+   * `Inner`, so that SPR's keys stay what SPR makes of the packet.
+   */
+  opensInner = false
   /** True once the fixed header is whole: such a layer stays in the packet even when the rest of it is malformed. */
   usable = false
   /** What the offsets count in. */
@@ -38,6 +48,8 @@ export abstract class Layer {
     this.headerEnd = start
     this.end = end
     this.usable = false
+    this.isLink = false
+    this.opensInner = false
     return this.decode()
   }
 
@@ -46,6 +58,11 @@ export abstract class Layer {
 
   /** The protocol of this layer's payload, if the registry knows one. */
   next?(registry: Registry): Protocol | undefined
+
+  /** Why the payload is not read although the protocol is known. */
+  get unread(): Unread | undefined {
+    return undefined
+  }
 
   /** Announces the layer under its typed accessor. */
   announce?(found: FoundLayers): void

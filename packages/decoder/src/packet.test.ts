@@ -21,8 +21,8 @@ describe('decodePacket', () => {
     expect(decodePacket(hex('0001')).layers).toEqual([])
   })
 
-  it('leaves alone what is neither IPv4 nor IPv6 by its EtherType', () => {
-    const packet = decodePacket(hex('0001080006040001'), 0x0806)
+  it('leaves alone what it does not know by its EtherType', () => {
+    const packet = decodePacket(hex('0001080006040001'), 0x88cc)
     expect(packet.layers).toEqual([])
     expect(packet.error).toBeUndefined()
   })

@@ -1,7 +1,10 @@
 import { ByteReader } from './bytes/reader.js'
 import type { DecodeError } from './errors.js'
 import { limited, malformed, truncated } from './errors.js'
-import type { Layer, LayerKind } from './layer.js'
+import type { Layer, LayerKind, Unread } from './layer.js'
+import { LinkHeader } from './link-header.js'
+import type { LoggedPacket } from './logged-packet.js'
+import { ETHER_TYPE_ARP } from './protocols/arp.js'
 import type { Dhcpv4 } from './protocols/dhcpv4.js'
 import type { Dns } from './protocols/dns/dns.js'
 import type { Icmpv4 } from './protocols/icmpv4.js'
@@ -16,6 +19,8 @@ import type { Protocol, Registry } from './registry.js'
 
 /** The layers with an accessor of their own; of two layers of a kind (IP in IP) the inner one. */
 export interface FoundLayers {
+  /** The innermost IP header of either version: the one the transport header belongs to. */
+  ip: Ipv4 | Ipv6 | undefined
   ipv4: Ipv4 | undefined
   ipv6: Ipv6 | undefined
   tcp: Tcp | undefined
@@ -32,6 +37,8 @@ export interface Packet extends Readonly<FoundLayers> {
   get<T extends Layer>(kind: LayerKind<T>): T | undefined
   /** Every layer that could be read, outermost first. */
   readonly layers: readonly Layer[]
+  /** Why the bytes behind the last layer are not read, when that is neither an error nor an unknown protocol. */
+  readonly unread: Unread | undefined
   /** The first thing wrong with the packet; the layers before it, and what they say, still hold. */
   readonly error: DecodeError | undefined
 }
@@ -39,22 +46,35 @@ export interface Packet extends Readonly<FoundLayers> {
 /** More headers than any honest packet has; a bomb of nested ones is read no further. */
 export const MAX_LAYERS = 32
 
+const NO_LAYERS: FoundLayers = {
+  ip: undefined,
+  ipv4: undefined,
+  ipv6: undefined,
+  tcp: undefined,
+  udp: undefined,
+  icmpv4: undefined,
+  icmpv6: undefined,
+  dns: undefined,
+  dhcpv4: undefined
+}
+const FAMILY_ARP = 3
+const HARDWARE_TYPE_ETHERNET = 1
+
 /** Decodes one packet after another into the same layer objects, so that a hot path allocates nothing. */
 export class ReusablePacket implements Packet {
   readonly #registry: Registry
   readonly #bytes = new ByteReader()
   readonly #layers: Layer[] = []
   readonly #pool = new Map<Protocol, Layer>()
-  readonly #found: FoundLayers = {
-    ipv4: undefined,
-    ipv6: undefined,
-    tcp: undefined,
-    udp: undefined,
-    icmpv4: undefined,
-    icmpv6: undefined,
-    dns: undefined,
-    dhcpv4: undefined
-  }
+  readonly #found: FoundLayers = { ...NO_LAYERS }
+  /** What was found before the first layer that opens an inner packet. */
+  readonly #outer: FoundLayers = { ...NO_LAYERS }
+  /** Layers with a form of their own in JSON. */
+  readonly #described: Layer[] = []
+  /** How many layers, and how many described ones, are not inside; -1 as long as all are not. */
+  #outerLayers = -1
+  #outerDescribed = -1
+  #link: LinkHeader | undefined
   #error: DecodeError | undefined
   #next: Protocol | undefined
   #start = 0
@@ -67,6 +87,7 @@ export class ReusablePacket implements Packet {
   /** Starts over with other bytes; layers handed out before now show the new packet or nothing. */
   reset(payload: Uint8Array, etherType?: number): void {
     const found = this.#found
+    found.ip = undefined
     found.ipv4 = undefined
     found.ipv6 = undefined
     found.tcp = undefined
@@ -75,13 +96,22 @@ export class ReusablePacket implements Packet {
     found.icmpv6 = undefined
     found.dns = undefined
     found.dhcpv4 = undefined
+    this.#outerLayers = -1
     // Popped: an array whose length is set gives its storage back, and would take it anew for each packet.
     while (this.#layers.length > 0) this.#layers.pop()
+    while (this.#described.length > 0) this.#described.pop()
     this.#error = undefined
     this.#bytes.reset(payload)
     this.#start = 0
     this.#end = payload.length
     this.#next = this.#registry.firstLayer ?? this.#networkProtocol(etherType)
+  }
+
+  /** The same with what the kernel told beside the bytes. */
+  resetLogged(logged: LoggedPacket, withLink: boolean): void {
+    const { payload, etherType, family } = logged
+    this.reset(payload, family === FAMILY_ARP && !isGiven(etherType) ? ETHER_TYPE_ARP : etherType)
+    if (withLink) this.#readLink(logged)
   }
 
   get bytes(): ByteReader {
@@ -94,6 +124,14 @@ export class ReusablePacket implements Packet {
 
   get error(): DecodeError | undefined {
     return this.decodeAll().#error
+  }
+
+  get unread(): Unread | undefined {
+    return this.error === undefined ? this.#layers.at(-1)?.unread : undefined
+  }
+
+  get ip(): Ipv4 | Ipv6 | undefined {
+    return this.#inner('ip')
   }
 
   get ipv4(): Ipv4 | undefined {
@@ -143,6 +181,26 @@ export class ReusablePacket implements Packet {
     return this.decodeAll().#found
   }
 
+  /** What was found outside of tunnels and fragments, after decoding all: what SPR's keys are made of. */
+  get outer(): Readonly<FoundLayers> {
+    this.decodeAll()
+    return this.#outerLayers < 0 ? this.#found : this.#outer
+  }
+
+  /** Whether there are layers inside a tunnel or a fragment. */
+  get hasInner(): boolean {
+    return this.#outerLayers >= 0 && this.#layers.length > this.#outerLayers
+  }
+
+  /** Layers with a form of their own in JSON; the first {@link outerDescribed} of them are not inside. */
+  get described(): readonly Layer[] {
+    return this.decodeAll().#described
+  }
+
+  get outerDescribed(): number {
+    return this.#outerLayers < 0 ? this.#described.length : this.#outerDescribed
+  }
+
   /** Nothing but IP is looked for behind the first of its kind, so everything else is settled as soon as it is met. */
   #first<K extends keyof FoundLayers>(key: K): FoundLayers[K] {
     while (this.#found[key] === undefined && this.#next !== undefined) this.#decodeNext()
@@ -150,14 +208,14 @@ export class ReusablePacket implements Packet {
   }
 
   /** IP follows only what leads to it: no transport header is read to find the innermost. */
-  #inner<K extends 'ipv4' | 'ipv6'>(key: K): FoundLayers[K] {
+  #inner<K extends 'ip' | 'ipv4' | 'ipv6'>(key: K): FoundLayers[K] {
     while (this.#next?.leadsToIp === true) this.#decodeNext()
     return this.#found[key]
   }
 
   #networkProtocol(etherType: number | undefined): Protocol | undefined {
     const registry = this.#registry
-    if (etherType !== undefined && etherType !== 0) return registry.afterEtherType(etherType)
+    if (isGiven(etherType)) return registry.afterEtherType(etherType)
     if (this.#end === 0) {
       this.#error = truncated('IP', 0, 'the packet carries no bytes')
       return undefined
@@ -180,7 +238,7 @@ export class ReusablePacket implements Packet {
     const layer = this.#layerOf(protocol)
     const error = layer.read(this.#bytes, this.#start, this.#end)
     if (layer.usable) {
-      this.#layers.push(layer)
+      this.#add(layer)
       layer.announce?.(this.#found)
     }
     if (error !== undefined) {
@@ -191,6 +249,29 @@ export class ReusablePacket implements Packet {
     this.#start = layer.headerEnd
     this.#end = layer.end
     this.#next = layer.next?.(this.#registry)
+    if (layer.opensInner && this.#outerLayers < 0 && this.#next !== undefined) {
+      Object.assign(this.#outer, this.#found)
+      this.#outerLayers = this.#layers.length
+      this.#outerDescribed = this.#described.length
+    }
+  }
+
+  #add(layer: Layer): void {
+    this.#layers.push(layer)
+    if (layer.json !== undefined) this.#described.push(layer)
+  }
+
+  /** Ethernet and its VLAN tags, which stand in front of the payload in bytes of their own. */
+  #readLink({ hwType, hwHeader, l2Header = hwHeader, vlan, etherType = 0 }: LoggedPacket): void {
+    this.#link ??= new LinkHeader(this.#registry)
+    const link = this.#link
+    if (l2Header !== undefined && (hwType === undefined || hwType === HARDWARE_TYPE_ETHERNET)) {
+      for (const layer of link.readHeader(l2Header)) this.#add(layer)
+    }
+    if (vlan !== undefined) {
+      const layer = link.readTag(vlan.tci, etherType)
+      if (layer !== undefined) this.#add(layer)
+    }
   }
 
   /** One pooled object per protocol; a protocol nested in itself needs another, which is not kept. */
@@ -201,4 +282,9 @@ export class ReusablePacket implements Packet {
     if (pooled === undefined) this.#pool.set(protocol, layer)
     return layer
   }
+}
+
+/** As the kernel gives it, 0 stands for none. */
+function isGiven(etherType: number | undefined): etherType is number {
+  return etherType !== undefined && etherType !== 0
 }

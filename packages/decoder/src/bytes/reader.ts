@@ -5,7 +5,11 @@ const NOTHING = new Uint8Array(0)
  * mistake is a wrong value in one event and not a crash; decoders still check lengths, since 0 is not an answer.
  */
 export class ByteReader {
-  #data: Uint8Array = NOTHING
+  #data: Uint8Array
+
+  constructor(data: Uint8Array = NOTHING) {
+    this.#data = data
+  }
 
   /** Reads `data` from now on. */
   reset(data: Uint8Array): void {

@@ -21,6 +21,8 @@ const TEXT_BYTES_PER_CHARACTER = 7
 export class FieldWriter {
   /** Whether something was left out for want of room. */
   overflowed = false
+  /** Whether lists that only repeat the packet are to be left out, since the line is too long with them. */
+  isBrief = false
   readonly #out: JsonWriter
   readonly #raw: RawBytes
   /** Where each open object or list starts. */
@@ -34,8 +36,9 @@ export class FieldWriter {
   }
 
   /** Writes no further than `limit` from now on. */
-  begin(limit: number): void {
+  begin(limit: number, isBrief: boolean): void {
     this.#limit = limit
+    this.isBrief = isBrief
     this.overflowed = false
     while (this.#open.length > 0) this.#open.pop()
   }

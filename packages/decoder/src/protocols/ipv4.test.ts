@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { hex, ipv4, udp } from '../../test/build.js'
-import { decodePacket } from '../decoder.js'
+import { hex, ipv4, join, udp } from '../../test/build.js'
+import { decodePacket, toPacketInfo } from '../decoder.js'
 
 const body = udp(hex('01020304'))
 
@@ -37,12 +37,48 @@ describe('IPv4', () => {
     expect(packet.udp?.destinationPort).toBe(9999)
   })
 
-  it('does not read on in a fragment, the first one included', () => {
-    for (const flagsAndOffset of [0x2000, 0x0001, 0x2003]) {
+  it('reads on in the first fragment of a packet, and says so where it does not', () => {
+    const first = decodePacket(ipv4(body, { flagsAndOffset: 0x2000 }))
+    expect(first.layers.map(layer => layer.name)).toEqual(['IPv4', 'UDP'])
+    expect(first.unread).toBeUndefined()
+    for (const flagsAndOffset of [0x0001, 0x2003]) {
       const packet = decodePacket(ipv4(body, { flagsAndOffset }))
       expect(packet.layers.map(layer => layer.name)).toEqual(['IPv4'])
+      expect(packet.unread).toBe('fragment')
       expect(packet.error).toBeUndefined()
     }
+  })
+
+  it('shows in events what a first fragment carries, apart from what SPR sees', () => {
+    const logged = { group: 0, prefix: '', payload: ipv4(body, { flagsAndOffset: 0x2000 }) }
+    const strict = toPacketInfo(logged, { extended: false })
+    const event = toPacketInfo(logged)
+    expect(strict?.UDP).toBeUndefined()
+    expect(event.IP).toEqual(strict?.IP)
+    expect(event.UDP).toBeUndefined()
+    expect(event.Inner).toMatchObject({ UDP: { DstPort: 9999 } })
+  })
+
+  it('says what options say', () => {
+    const options = hex('0707 04 c0a80201 440c 0d 01 c0a80202 0000 0005 94040000 820400aa 8004bbbb 00')
+    const padded = join(options, new Uint8Array((40 - options.length) % 4))
+    expect(decodePacket(ipv4(body, { options: padded })).ipv4?.typedOptions).toEqual([
+      { name: 'recordRoute', pointer: 4, addresses: ['192.168.2.1'] },
+      { name: 'timestamp', pointer: 13, overflow: 0, flag: 1, entries: [{ address: '192.168.2.2', timeMs: 5 }] },
+      { name: 'routerAlert', value: 0 },
+      { name: 'security', data: hex('00aa') },
+      { name: 'unknown', type: 0x80, data: hex('bbbb') },
+      { name: 'endOfList' }
+    ])
+    const others = hex('0b0405dc 88040007 8303ff 4407050000 000a 0101')
+    expect(decodePacket(ipv4(body, { options: others })).ipv4?.typedOptions.map(({ name }) => name)).toEqual([
+      'mtuProbe',
+      'streamId',
+      'looseSourceRoute',
+      'timestamp',
+      'noOperation',
+      'noOperation'
+    ])
   })
 
   it('cuts bytes behind the stated length, and takes length 0 for all there is', () => {

@@ -1,17 +1,21 @@
 import type { DecodeError } from '../errors.js'
 import { malformed, truncated } from '../errors.js'
+import type { Unread } from '../layer.js'
 import { Layer } from '../layer.js'
 import type { FoundLayers } from '../packet.js'
 import type { Protocol, Registry } from '../registry.js'
 import { formatIpv4 } from '../text/ip-address.js'
 import type { HeaderOption } from './header-options.js'
 import { END_OF_OPTIONS, listOptions, NO_OPERATION } from './header-options.js'
+import type { Ipv4Option } from './ipv4-options.js'
+import { parseIpv4Options } from './ipv4-options.js'
 
 export const ETHER_TYPE_IPV4 = 0x0800
 
 const NAME = 'IPv4'
 const FIXED_BYTES = 20
 const MORE_FRAGMENTS = 1
+const PROTOCOL_IPV6 = 41
 
 /** RFC 791. */
 export class Ipv4 extends Layer {
@@ -25,8 +29,8 @@ export class Ipv4 extends Layer {
   /** Whether an outer IPv4 header of this packet had options. */
   followsOptions = false
 
-  /** @param anyVersion reads the header whatever its version nibble says. */
-  constructor(private readonly anyVersion: boolean) {
+  /** @param asSpr reads the header whatever its version nibble says, and no fragment any further. */
+  constructor(private readonly asSpr: boolean) {
     super()
   }
 
@@ -34,7 +38,7 @@ export class Ipv4 extends Layer {
     const { bytes, start } = this
     const available = this.end - start
     if (available < FIXED_BYTES) return truncated(NAME, start, `${available} bytes are too few for a header of 20`)
-    if (!this.anyVersion && this.version !== 4) return malformed(NAME, start, `version ${this.version} is not 4`)
+    if (!this.asSpr && this.version !== 4) return malformed(NAME, start, `version ${this.version} is not 4`)
 
     this.usable = true
     this.followsOptions = false
@@ -84,13 +88,16 @@ export class Ipv4 extends Layer {
   }
 
   override next(registry: Registry): Protocol | undefined {
-    return this.isFragment ? undefined : registry.afterIpv4(this.protocol)
+    if (this.asSpr ? this.isFragment : this.fragmentOffset !== 0) return undefined
+    this.opensInner = this.isFragment || this.protocol === PROTOCOL_IPV6
+    return registry.afterIpv4(this.protocol)
   }
 
   override announce(found: FoundLayers): void {
     const outer = found.ipv4
     this.followsOptions = outer !== undefined && (outer.hasOptions || outer.followsOptions)
     found.ipv4 = this
+    found.ip = this
   }
 
   get version(): number {
@@ -120,7 +127,12 @@ export class Ipv4 extends Layer {
     return this.bytes.u16(this.start + 6) & 0x1fff
   }
 
-  /** One piece of a larger packet, the first included: what follows is not read. */
+  /** Of a packet's later pieces nothing is read behind the header; of its first piece everything. */
+  override get unread(): Unread | undefined {
+    return this.fragmentOffset === 0 ? undefined : 'fragment'
+  }
+
+  /** One piece of a larger packet, the first included. */
   get isFragment(): boolean {
     return (this.flags & MORE_FRAGMENTS) !== 0 || this.fragmentOffset !== 0
   }
@@ -155,6 +167,11 @@ export class Ipv4 extends Layer {
 
   get options(): readonly HeaderOption[] {
     return listOptions(this.bytes, this.optionsStart, this.optionsEnd)
+  }
+
+  /** The same options with what they say. */
+  get typedOptions(): readonly Ipv4Option[] {
+    return parseIpv4Options(this.bytes, this.optionsStart, this.optionsEnd)
   }
 }
 

@@ -1,34 +1,56 @@
 import type { DecodeError } from '../errors.js'
 import { malformed, truncated } from '../errors.js'
+import type { FieldWriter } from '../formats/field-writer.js'
+import type { JsonNames } from '../formats/json-names.js'
+import { jsonNames } from '../formats/json-names.js'
+import type { Unread } from '../layer.js'
 import { Layer } from '../layer.js'
 import type { FoundLayers } from '../packet.js'
 import type { Protocol, Registry } from '../registry.js'
 import { formatIpv6 } from '../text/ip-address.js'
+import type { Ipv6Extension, Ipv6ExtensionInfo } from './ipv6-extensions.js'
+import { extensionLength, FRAGMENT, isExtension, listExtensions, writeExtensions } from './ipv6-extensions.js'
 
 export const ETHER_TYPE_IPV6 = 0x86dd
 
 const NAME = 'IPv6'
 const FIXED_BYTES = 40
-const HOP_BY_HOP = 0
-const ROUTING = 43
-export const FRAGMENT = 44
-const AUTHENTICATION = 51
-const DESTINATION_OPTIONS = 60
-const MOBILITY = 135
-const HIP = 139
-const SHIM6 = 140
+const IPV6 = jsonNames(NAME, {
+  contents: 'Contents',
+  payload: 'Payload',
+  version: 'Version',
+  trafficClass: 'TrafficClass',
+  flowLabel: 'FlowLabel',
+  length: 'Length',
+  nextHeader: 'NextHeader',
+  hopLimit: 'HopLimit',
+  source: 'SrcIP',
+  destination: 'DstIP',
+  protocol: 'Protocol',
+  extensions: 'Extensions'
+})
 
-/** One extension header. */
-export interface Ipv6Extension {
-  /** The header's own number: 0 hop-by-hop, 43 routing, 44 fragment, 51 authentication, 60 destination options, … */
-  readonly type: number
-  /** The whole header. */
-  readonly data: Uint8Array
+/** In JSON as `IPv6`. */
+export interface Ipv6Info {
+  Contents: string
+  Payload: string
+  Version: number
+  TrafficClass: number
+  FlowLabel: number
+  Length: number
+  NextHeader: number
+  HopLimit: number
+  SrcIP: string
+  DstIP: string
+  /** What follows the extension headers. */
+  Protocol: number
+  Extensions: Ipv6ExtensionInfo[] | null
 }
 
 /** RFC 8200. The header's {@link contents} take in the extension headers; {@link protocol} is what follows them. */
 export class Ipv6 extends Layer {
   readonly name: string = NAME
+  override readonly json: JsonNames = IPV6
   /** Upper-layer protocol: the last next-header value. */
   protocol = 0
   /** Offset of the fragment header, 0 when there is none. */
@@ -46,7 +68,7 @@ export class Ipv6 extends Layer {
     if (length !== 0 && length < available - FIXED_BYTES) this.end = start + FIXED_BYTES + length
     this.headerEnd = start + FIXED_BYTES
     this.protocol = this.nextHeader
-    while (isExtension(this.protocol) && this.headerEnd < this.end && !this.isFragment) {
+    while (isExtension(this.protocol) && this.headerEnd < this.end && this.fragmentOffset === 0) {
       const at = this.headerEnd
       const left = this.end - at
       if (left < 8) return truncated(NAME, at, `extension header ${this.protocol} is cut after ${left} bytes`)
@@ -60,11 +82,12 @@ export class Ipv6 extends Layer {
   }
 
   override next(registry: Registry): Protocol | undefined {
-    return this.isFragment ? undefined : registry.afterIpv6(this.protocol)
+    return this.fragmentOffset !== 0 ? undefined : registry.afterIpv6(this.protocol)
   }
 
   override announce(found: FoundLayers): void {
     found.ipv6 = this
+    found.ip = this
   }
 
   get version(): number {
@@ -113,6 +136,11 @@ export class Ipv6 extends Layer {
     return this.fragmentStart === 0 ? undefined : this.bytes.u32(this.fragmentStart + 4)
   }
 
+  /** Of a packet's later pieces nothing is read behind the header; of its first piece everything. */
+  override get unread(): Unread | undefined {
+    return this.fragmentOffset === 0 ? undefined : 'fragment'
+  }
+
   /** One piece of a larger packet, the first included; an atomic fragment (RFC 6946) is whole. */
   get isFragment(): boolean {
     return this.moreFragments || this.fragmentOffset !== 0
@@ -123,45 +151,37 @@ export class Ipv6 extends Layer {
   }
 
   get extensions(): readonly Ipv6Extension[] {
-    const extensions: Ipv6Extension[] = []
-    let type = this.nextHeader
-    for (let at = this.extensionsStart; at < this.headerEnd; ) {
-      const size = extensionLength(type, this.bytes.u8(at + 1))
-      extensions.push({ type, data: this.bytes.view(at, at + size) })
-      type = this.bytes.u8(at)
-      at += size
+    return listExtensions(this.bytes, this.nextHeader, this.extensionsStart, this.headerEnd)
+  }
+
+  override writeFields(out: FieldWriter): void {
+    const { fields } = IPV6
+    out.raw(fields.contents, this.start, this.headerEnd)
+    out.raw(fields.payload, this.headerEnd, this.end)
+    out.uint(fields.version, this.version)
+    out.uint(fields.trafficClass, this.trafficClass)
+    out.uint(fields.flowLabel, this.flowLabel)
+    out.uint(fields.length, this.length)
+    out.uint(fields.nextHeader, this.nextHeader)
+    out.uint(fields.hopLimit, this.hopLimit)
+    out.ipv6(fields.source, this.start + 8)
+    out.ipv6(fields.destination, this.start + 24)
+    out.uint(fields.protocol, this.protocol)
+    if (out.isBrief || this.headerEnd === this.extensionsStart) {
+      out.null(fields.extensions)
+      return
     }
-    return extensions
+    out.beginList(fields.extensions)
+    writeExtensions(out, this.bytes, this.nextHeader, this.extensionsStart, this.headerEnd)
+    out.endList()
   }
-}
-
-function isExtension(header: number): boolean {
-  switch (header) {
-    case HOP_BY_HOP:
-    case ROUTING:
-    case FRAGMENT:
-    case AUTHENTICATION:
-    case DESTINATION_OPTIONS:
-    case MOBILITY:
-    case HIP:
-    case SHIM6:
-      return true
-    default:
-      return false
-  }
-}
-
-/** Bytes of an extension header whose second byte is `field`. */
-export function extensionLength(header: number, field: number): number {
-  if (header === FRAGMENT) return 8
-  // RFC 4302 counts the authentication header in words of four bytes.
-  return header === AUTHENTICATION ? (field + 2) * 4 : (field + 1) * 8
 }
 
 export const ipv6: Protocol = {
   name: NAME,
   create: () => new Ipv6(),
   etherTypes: [ETHER_TYPE_IPV6],
+  ipv4Protocols: [41],
   ipv6Headers: [41],
   leadsToIp: true
 }

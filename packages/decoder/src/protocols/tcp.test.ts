@@ -58,4 +58,42 @@ describe('TCP', () => {
     expect(packet.tcp).toBeUndefined()
     expect(packet.error).toMatchObject({ code: 'DECODE_TRUNCATED', layer: 'TCP', offset: 20 })
   })
+
+  const optionsOf = (options: string) => decode(hex(''), { options: hex(options) }).tcp?.typedOptions
+
+  it.each([
+    ['020405b4', { name: 'maxSegmentSize', bytes: 1460 }],
+    ['01 030307', { name: 'windowScale', shift: 7 }],
+    ['0101 0402', { name: 'sackPermitted' }],
+    ['0101 050a 00000001 00000005', { name: 'sack', blocks: [{ left: 1, right: 5 }] }],
+    ['0101 0606 00000007', { name: 'echo', value: 7 }],
+    ['0101 0706 00000007', { name: 'echoReply', value: 7 }],
+    ['0101 080a 00112233 44556677', { name: 'timestamps', value: 0x112233, echo: 0x44556677 }],
+    ['0101 0902', { name: 'partialOrderPermitted', data: hex('') }],
+    ['0101 0b06 00000007', { name: 'connectionCount', value: 7 }],
+    ['0101 0c06 00000007', { name: 'connectionCountNew', value: 7 }],
+    ['0101 0d06 00000007', { name: 'connectionCountEcho', value: 7 }],
+    ['01 0e0301', { name: 'alternateChecksum', algorithm: 1 }],
+    [
+      '0101 1312 000102030405060708090a0b0c0d0e0f',
+      { name: 'md5Signature', digest: hex('000102030405060708090a0b0c0d0e0f') }
+    ],
+    ['1b08 0305 fffffffc', { name: 'quickStart', rate: 3, ttlDifference: 5, nonce: 0x3fffffff }],
+    ['1c04 0005', { name: 'userTimeout', seconds: 5 }],
+    ['1c04 8005', { name: 'userTimeout', seconds: 300 }],
+    ['0101 1d06 0102 aabb', { name: 'authentication', keyId: 1, nextKeyId: 2, mac: hex('aabb') }],
+    ['1e04 0081', { name: 'multipath', subtype: 0, data: hex('0081') }],
+    ['2206 01020304 0101', { name: 'fastOpen', cookie: hex('01020304') }],
+    ['0101 2202', { name: 'fastOpen', cookie: hex('') }],
+    ['fe04 f989', { name: 'fastOpen', cookie: hex('') }],
+    ['0101 fd06 e2d4 c3d9', { name: 'experiment', id: 0xe2d4, data: hex('c3d9') }],
+    ['01 45 03 01', { name: 'encryptionNegotiation', data: hex('01') }],
+    ['ac08 000001 000002', { name: 'accurateEcn', order: 0, counters: [1, 2] }],
+    ['010101 ae05 000003', { name: 'accurateEcn', order: 1, counters: [3] }],
+    ['6304 0102', { name: 'unknown', kind: 99, data: hex('0102') }],
+    ['01 0203 05', { name: 'unknown', kind: 2, data: hex('05') }],
+    ['010101 0505 000001', { name: 'unknown', kind: 5, data: hex('000001') }]
+  ])('says what the option %s says', (bytes, option) => {
+    expect(optionsOf(bytes)?.filter(({ name }) => name !== 'noOperation')).toEqual([option])
+  })
 })

@@ -5,6 +5,8 @@ import type { FoundLayers } from '../packet.js'
 import type { Protocol, Registry } from '../registry.js'
 import type { HeaderOption } from './header-options.js'
 import { END_OF_OPTIONS, listOptions, NO_OPERATION } from './header-options.js'
+import type { TcpOption } from './tcp-options.js'
+import { parseTcpOptions } from './tcp-options.js'
 
 const NAME = 'TCP'
 const FIXED_BYTES = 20
@@ -138,12 +140,22 @@ export class Tcp extends Layer {
     return this.bytes.u16(this.start + 18)
   }
 
+  /** The three bits RFC 9293 keeps for later; the lowest was NS. */
+  get reserved(): number {
+    return (this.bytes.u8(this.start + 12) >> 1) & 0x07
+  }
+
   get optionsStart(): number {
     return this.start + FIXED_BYTES
   }
 
   get options(): readonly HeaderOption[] {
     return listOptions(this.bytes, this.optionsStart, this.optionsEnd)
+  }
+
+  /** The same options with what they say. */
+  get typedOptions(): readonly TcpOption[] {
+    return parseTcpOptions(this.bytes, this.optionsStart, this.optionsEnd)
   }
 }
 

@@ -1,13 +1,25 @@
+import { arp } from '../protocols/arp.js'
 import { dhcpv4 } from '../protocols/dhcpv4.js'
-import { dns, dnsOverTcp } from '../protocols/dns/dns.js'
+import { detailedDns, dnsOverTcp } from '../protocols/dns/detailed-dns.js'
+import { dns } from '../protocols/dns/dns.js'
+import { llmnr, multicastDns } from '../protocols/dns/multicast-dns.js'
+import { ethernet } from '../protocols/ethernet.js'
+import { gre } from '../protocols/gre.js'
+import { http } from '../protocols/http.js'
 import { icmpv4 } from '../protocols/icmpv4.js'
 import { icmpv6 } from '../protocols/icmpv6.js'
+import { igmp } from '../protocols/igmp.js'
+import { ah, esp } from '../protocols/ipsec.js'
 import { ipv4, ipv4AnyVersion } from '../protocols/ipv4.js'
 import { ipv6 } from '../protocols/ipv6.js'
+import { ntp } from '../protocols/ntp.js'
 import { quic } from '../protocols/quic/quic.js'
+import { sctp } from '../protocols/sctp.js'
 import { tcp } from '../protocols/tcp.js'
 import { tls } from '../protocols/tls/tls.js'
 import { udp } from '../protocols/udp.js'
+import { udpLite } from '../protocols/udp-lite.js'
+import { vlan } from '../protocols/vlan.js'
 import type { Protocol } from '../registry.js'
 import { NOT_DECODED, Registry } from '../registry.js'
 
@@ -24,11 +36,33 @@ function withPorts(registry: Registry): Registry {
 }
 
 /** Every protocol this library knows beside those found by SPR's ports. A new one is its file and its entry here. */
-const PROTOCOLS: readonly Protocol[] = [ipv4, ipv6, tcp, udp, icmpv4, icmpv6, tls, quic]
+const PROTOCOLS: readonly Protocol[] = [
+  ethernet,
+  vlan,
+  arp,
+  ipv4,
+  ipv6,
+  esp,
+  ah,
+  gre,
+  tcp,
+  udp,
+  udpLite,
+  sctp,
+  icmpv4,
+  icmpv6,
+  igmp,
+  tls,
+  http,
+  quic,
+  multicastDns,
+  llmnr,
+  ntp
+]
 
 /** What a packet really is. */
 export function extendedRegistry(protocols: readonly Protocol[] = []): Registry {
-  const registry = withPorts(new Registry()).tcpPort(53, dnsOverTcp)
+  const registry = withPorts(new Registry()).udpPort(53, detailedDns).tcpPort(53, dnsOverTcp)
   for (const protocol of [...PROTOCOLS, ...protocols]) registry.add(protocol)
   return registry
 }

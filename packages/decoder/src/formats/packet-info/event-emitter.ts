@@ -4,6 +4,11 @@ import { ByteReader } from '../../bytes/reader.js'
 import type { Layer } from '../../layer.js'
 import type { LoggedPacket } from '../../logged-packet.js'
 import type { ReusablePacket } from '../../packet.js'
+import type { Dhcpv4 } from '../../protocols/dhcpv4.js'
+import type { Dns } from '../../protocols/dns/dns.js'
+import type { Ipv4 } from '../../protocols/ipv4.js'
+import type { Tcp } from '../../protocols/tcp.js'
+import type { Udp } from '../../protocols/udp.js'
 import { actionOf } from '../action.js'
 import { FieldWriter } from '../field-writer.js'
 import { writeDhcpv4, writeDns } from './application-layers.js'
@@ -11,7 +16,7 @@ import { quoteGo, quoteGoBytes, quoteGoReplaced } from './go-json.js'
 import { MetaWriter, writeDecodeError } from './meta.js'
 import { NAMES } from './names.js'
 import type { LayerSink } from './network-layers.js'
-import { writeIcmpv4, writeIcmpv6, writeIpv4, writeIpv6, writeTcp, writeUdp } from './network-layers.js'
+import { writeIpv4, writeTcp, writeUdp } from './network-layers.js'
 import type { ResolvedOptions } from './options.js'
 import type { Plan } from './plan.js'
 import { applicationStart, Shed } from './plan.js'
@@ -25,6 +30,7 @@ const CLOSE = 0x7d
 const HARDWARE_TYPE_ETHERNET = 1
 const ETHERNET_ADDRESSES_BYTES = 12
 const EMPTY = new Fragment('""')
+const INNER = new Fragment(',"Inner":')
 const IS_TRUNCATED = new Fragment(',"Truncated":true')
 const LINE_END = new Fragment('"}\n')
 /** Lengths kept of strings that only a caller with strange ideas makes long, when nothing else helps to fit a line. */
@@ -91,16 +97,11 @@ export class EventEmitter {
     this.#fields.overflowed = false
     const sink = this.#sink
     sink.bytes = packet.bytes
-    const { found } = packet
+    const { outer } = packet
     if (logged.hwType !== undefined) this.#writeEthernet(logged.hwType, logged.hwHeader)
     if (shed < Shed.layers) {
-      if (found.tcp !== undefined) writeTcp(sink, found.tcp)
-      if (found.udp !== undefined) writeUdp(sink, found.udp)
-      if (found.ipv4 !== undefined) writeIpv4(sink, found.ipv4)
-      if (shed < Shed.application) {
-        if (found.dns !== undefined) writeDns(sink, found.dns)
-        if (found.dhcpv4 !== undefined) writeDhcpv4(sink, found.dhcpv4)
-      }
+      this.#writeLayers(outer.tcp, outer.udp, outer.ipv4)
+      if (shed < Shed.application) this.#writeApplications(outer.dns, outer.dhcpv4)
     }
     if (shed < Shed.strings) {
       this.#writeCommon(logged, options)
@@ -109,12 +110,10 @@ export class EventEmitter {
     }
     if (options.extended) {
       if (shed < Shed.layers) {
-        if (found.ipv6 !== undefined) writeIpv6(sink, found.ipv6, shed < Shed.raw)
-        if (found.icmpv4 !== undefined) writeIcmpv4(sink, found.icmpv4)
-        if (found.icmpv6 !== undefined) writeIcmpv6(sink, found.icmpv6)
-        this.#writeLayers(packet, shed)
+        if (packet.described.length > 0) this.#writeDescribed(packet, shed)
+        if (packet.hasInner) this.#writeInner(packet, shed)
       }
-      if (shed < Shed.strings) this.#meta.write(logged, found, options)
+      if (shed < Shed.strings) this.#meta.write(logged, outer, options)
       if (packet.error !== undefined) writeDecodeError(out, packet.error)
       if (plan.isTruncated) out.fragment(IS_TRUNCATED)
     }
@@ -123,16 +122,56 @@ export class EventEmitter {
     out.byte(CLOSE)
   }
 
-  /** The layers that write themselves, outermost first; of two of a name the inner one. */
-  #writeLayers(packet: ReusablePacket, shed: Shed): void {
+  /** Layers that write themselves, outermost first. */
+  #writeDescribed(packet: ReusablePacket, shed: Shed): void {
+    this.#fields.begin(this.#out.at + this.#room, shed >= Shed.raw)
+    this.#writeRange(packet, shed, 0, packet.outerDescribed)
+  }
+
+  /** What is behind a tunnel or in a fragment, where SPR does not look. */
+  #writeInner(packet: ReusablePacket, shed: Shed): void {
+    const out = this.#out
+    out.fragment(INNER)
+    const start = out.at
+    const { found, outer } = packet
+    this.#writeLayers(
+      found.tcp === outer.tcp ? undefined : found.tcp,
+      found.udp === outer.udp ? undefined : found.udp,
+      found.ipv4 === outer.ipv4 ? undefined : found.ipv4
+    )
+    if (shed < Shed.application) {
+      this.#writeApplications(
+        found.dns === outer.dns ? undefined : found.dns,
+        found.dhcpv4 === outer.dhcpv4 ? undefined : found.dhcpv4
+      )
+    }
+    this.#writeRange(packet, shed, packet.outerDescribed, packet.described.length)
+    if (out.at === start) out.byte(OPEN)
+    else out.patch(start, OPEN)
+    out.byte(CLOSE)
+  }
+
+  #writeLayers(tcp: Tcp | undefined, udp: Udp | undefined, ipv4: Ipv4 | undefined): void {
+    const sink = this.#sink
+    if (tcp !== undefined) writeTcp(sink, tcp)
+    if (udp !== undefined) writeUdp(sink, udp)
+    if (ipv4 !== undefined) writeIpv4(sink, ipv4)
+  }
+
+  #writeApplications(dns: Dns | undefined, dhcpv4: Dhcpv4 | undefined): void {
+    const sink = this.#sink
+    if (dns !== undefined) writeDns(sink, dns)
+    if (dhcpv4 !== undefined) writeDhcpv4(sink, dhcpv4)
+  }
+
+  /** Of two layers of a name the inner one. */
+  #writeRange({ described, found }: ReusablePacket, shed: Shed, from: number, to: number): void {
     const fields = this.#fields
-    const { layers } = packet
-    const end = shed < Shed.application ? Number.POSITIVE_INFINITY : applicationStart(packet.found)
-    fields.begin(this.#out.at + this.#room)
-    for (let index = 0; index < layers.length; index++) {
-      const layer = layers[index]
-      if (layer?.json === undefined || layer.start >= end || isRepeated(layers, index)) continue
-      layer.writeJson(fields)
+    const end = shed < Shed.application ? Number.POSITIVE_INFINITY : applicationStart(found)
+    for (let index = from; index < to; index++) {
+      const layer = described[index]
+      if (layer === undefined || (layer.start >= end && !layer.isLink)) continue
+      if (!isRepeated(described, index, to)) layer.writeJson(fields)
     }
   }
 
@@ -187,9 +226,9 @@ export class EventEmitter {
   }
 }
 
-function isRepeated(layers: readonly Layer[], index: number): boolean {
+function isRepeated(layers: readonly Layer[], index: number, to: number): boolean {
   const name = layers[index]?.json?.name
-  for (let later = index + 1; later < layers.length; later++) {
+  for (let later = index + 1; later < to; later++) {
     if (layers[later]?.json?.name === name) return true
   }
   return false

@@ -1,5 +1,4 @@
 import type { LoggedPacket } from '../../logged-packet.js'
-import type { FoundLayers } from '../../packet.js'
 import { ReusablePacket } from '../../packet.js'
 import type { Protocol } from '../../registry.js'
 import { extendedRegistry, strictRegistry } from '../../tables/registries.js'
@@ -13,11 +12,10 @@ const FIXED_BYTES = 16_384
 const RAW_BYTES_PER_BYTE = 8
 /** A record of 11 bytes gives some 500 bytes of JSON, a DHCP pad of one byte 42. */
 const APPLICATION_BYTES_PER_BYTE = 80
-/** An extension header of 8 bytes gives up to 120 bytes of JSON. */
-const EXTENSION_BYTES_PER_BYTE = 16
 /** What layers that write themselves may take, for each byte of the packet and beside. */
 const LAYER_BYTES_PER_BYTE = 128
 const LAYER_FIXED_BYTES = 65_536
+const ETHERNET_BYTES = 14
 /** A control character inside text within text: `\\u0001`. */
 const TEXT_BYTES_PER_CHARACTER = 7
 
@@ -77,12 +75,12 @@ export class EventWriter {
 
   #decode(logged: LoggedPacket, options: ResolvedOptions): ReusablePacket | undefined {
     const packet = options.extended ? this.#extended : this.#strict
-    packet.reset(logged.payload, logged.etherType)
+    packet.resetLogged(logged, options.extended && hasMoreLink(logged))
     return options.extended || packet.error === undefined ? packet : undefined
   }
 
   #measure(logged: LoggedPacket, packet: ReusablePacket, options: ResolvedOptions): void {
-    this.#bound = sizeBound(logged, options, packet.found)
+    this.#bound = sizeBound(logged, options, packet)
     this.#room = FIXED_BYTES + logged.payload.length * RAW_BYTES_PER_BYTE
   }
 
@@ -155,8 +153,14 @@ export class EventWriter {
   }
 }
 
+/** Whether the link header says more than SPR's `Ethernet` does. */
+function hasMoreLink({ hwType, hwHeader, l2Header, vlan }: LoggedPacket): boolean {
+  if (vlan !== undefined || l2Header !== undefined) return true
+  return hwHeader !== undefined && (hwType === undefined || hwHeader.length > ETHERNET_BYTES)
+}
+
 /** More bytes than any event of this packet has. */
-function sizeBound(logged: LoggedPacket, options: ResolvedOptions, found: Readonly<FoundLayers>): number {
+function sizeBound(logged: LoggedPacket, options: ResolvedOptions, packet: ReusablePacket): number {
   const { payload, prefix, prefixBytes, inDevice, outDevice, physInDevice, physOutDevice } = logged
   const { action, recentDomainSrc, recentDomainDst } = options
   const characters =
@@ -170,9 +174,9 @@ function sizeBound(logged: LoggedPacket, options: ResolvedOptions, found: Readon
     (physInDevice?.length ?? 0) +
     (physOutDevice?.length ?? 0)
   let bound = FIXED_BYTES + characters * TEXT_BYTES_PER_CHARACTER + payload.length * RAW_BYTES_PER_BYTE
-  const { dns, dhcpv4, ipv6 } = found
+  const { dns, dhcpv4 } = packet.found
   if (dns !== undefined || dhcpv4 !== undefined) bound += payload.length * APPLICATION_BYTES_PER_BYTE
   if (dns !== undefined) bound += dns.names.length * 2
-  if (ipv6 !== undefined) bound += (ipv6.headerEnd - ipv6.extensionsStart) * EXTENSION_BYTES_PER_BYTE
+  if (packet.hasInner) bound += FIXED_BYTES + payload.length * RAW_BYTES_PER_BYTE
   return bound
 }

@@ -52,7 +52,9 @@ describe('extended mode', () => {
       if (expected.error === undefined) continue
       const event = toPacketInfo(logged)
       const isRight = (logged.payload[0] ?? 0) >> 4 === 6
-      expect([id, event.DecodeError !== undefined]).toEqual([id, !isRight])
+      // Some of the IPv6 packets carry junk to the port of multicast DNS.
+      const isWrong = event.DecodeError !== undefined && event.DecodeError.Layer !== 'mDNS'
+      expect([id, isWrong]).toEqual([id, !isRight])
     }
   })
 

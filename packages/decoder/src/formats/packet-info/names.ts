@@ -175,63 +175,6 @@ const table = {
     opening: '{',
     fields: { type: 'Type', length: 'Length', data: 'Data' }
   },
-  ipv6: {
-    opening: ',"IPv6":{',
-    fields: {
-      contents: 'Contents',
-      payload: 'Payload',
-      version: 'Version',
-      trafficClass: 'TrafficClass',
-      flowLabel: 'FlowLabel',
-      length: 'Length',
-      nextHeader: 'NextHeader',
-      hopLimit: 'HopLimit',
-      source: 'SrcIP',
-      destination: 'DstIP',
-      protocol: 'Protocol',
-      extensions: 'Extensions'
-    }
-  },
-  ipv6Extension: {
-    opening: '{',
-    fields: {
-      type: 'Type',
-      data: 'Data',
-      fragmentOffset: 'FragOffset',
-      moreFragments: 'MoreFragments',
-      fragmentId: 'Id'
-    }
-  },
-  icmpv4: {
-    opening: ',"ICMPv4":{',
-    fields: {
-      contents: 'Contents',
-      payload: 'Payload',
-      type: 'Type',
-      code: 'Code',
-      checksum: 'Checksum',
-      id: 'Id',
-      seq: 'Seq',
-      mtu: 'MTU',
-      pointer: 'Pointer',
-      gateway: 'Gateway'
-    }
-  },
-  icmpv6: {
-    opening: ',"ICMPv6":{',
-    fields: {
-      contents: 'Contents',
-      payload: 'Payload',
-      type: 'Type',
-      code: 'Code',
-      checksum: 'Checksum',
-      id: 'Id',
-      seq: 'Seq',
-      mtu: 'MTU',
-      pointer: 'Pointer',
-      target: 'TargetAddress'
-    }
-  },
   decodeError: {
     opening: ',"DecodeError":{',
     fields: { layer: 'Layer', offset: 'Offset', reason: 'Reason' }

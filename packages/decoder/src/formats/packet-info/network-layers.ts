@@ -2,11 +2,7 @@ import { Fragment } from '../../bytes/fragment.js'
 import type { JsonWriter } from '../../bytes/json-writer.js'
 import type { ByteReader } from '../../bytes/reader.js'
 import { NO_OPERATION, optionLength } from '../../protocols/header-options.js'
-import type { Icmpv4 } from '../../protocols/icmpv4.js'
-import type { Icmpv6 } from '../../protocols/icmpv6.js'
 import type { Ipv4 } from '../../protocols/ipv4.js'
-import type { Ipv6 } from '../../protocols/ipv6.js'
-import { extensionLength, FRAGMENT } from '../../protocols/ipv6.js'
 import type { Tcp } from '../../protocols/tcp.js'
 import type { Udp } from '../../protocols/udp.js'
 import { COMMON_OPTIONS, NAMES, optionKey, TCP_FLAGS } from './names.js'
@@ -148,115 +144,4 @@ function writeOptionStart(out: JsonWriter, type: number, length: number): void {
 function writePadding(out: JsonWriter, bytes: ByteReader, header: Tcp | Ipv4): void {
   if (header.hasPadding) out.base64(bytes, header.optionsEnd, header.headerEnd)
   else out.null()
-}
-
-/** @param withExtensions whether to list the extension headers, of which there may be thousands. */
-export function writeIpv6({ out, raw, bytes }: LayerSink, ip: Ipv6, withExtensions: boolean): void {
-  out.fragment(NAMES.ipv6.contents)
-  raw.write(out, bytes, ip.start, ip.headerEnd)
-  out.fragment(NAMES.ipv6.payload)
-  raw.write(out, bytes, ip.headerEnd, ip.end)
-  out.fragment(NAMES.ipv6.version)
-  out.uint(ip.version)
-  out.fragment(NAMES.ipv6.trafficClass)
-  out.uint(ip.trafficClass)
-  out.fragment(NAMES.ipv6.flowLabel)
-  out.uint(ip.flowLabel)
-  out.fragment(NAMES.ipv6.length)
-  out.uint(ip.length)
-  out.fragment(NAMES.ipv6.nextHeader)
-  out.uint(ip.nextHeader)
-  out.fragment(NAMES.ipv6.hopLimit)
-  out.uint(ip.hopLimit)
-  out.fragment(NAMES.ipv6.source)
-  out.quote()
-  out.ipv6(bytes, ip.start + 8)
-  out.quote()
-  out.fragment(NAMES.ipv6.destination)
-  out.quote()
-  out.ipv6(bytes, ip.start + 24)
-  out.quote()
-  out.fragment(NAMES.ipv6.protocol)
-  out.uint(ip.protocol)
-  out.fragment(NAMES.ipv6.extensions)
-  if (!withExtensions || ip.headerEnd === ip.extensionsStart) out.null()
-  else writeExtensions(out, bytes, ip)
-  out.byte(CLOSE)
-}
-
-function writeExtensions(out: JsonWriter, bytes: ByteReader, ip: Ipv6): void {
-  out.byte(OPEN_LIST)
-  let type = ip.nextHeader
-  for (let at = ip.extensionsStart; at < ip.headerEnd; ) {
-    const end = at + extensionLength(type, bytes.u8(at + 1))
-    if (at > ip.extensionsStart) out.byte(COMMA)
-    out.fragment(NAMES.ipv6Extension.type)
-    out.uint(type)
-    out.fragment(NAMES.ipv6Extension.data)
-    out.base64(bytes, at, end)
-    if (type === FRAGMENT) {
-      out.fragment(NAMES.ipv6Extension.fragmentOffset)
-      out.uint(bytes.u16(at + 2) >> 3)
-      out.fragment(NAMES.ipv6Extension.moreFragments)
-      out.boolean((bytes.u8(at + 3) & 1) !== 0)
-      out.fragment(NAMES.ipv6Extension.fragmentId)
-      out.uint(bytes.u32(at + 4))
-    }
-    out.byte(CLOSE)
-    type = bytes.u8(at)
-    at = end
-  }
-  out.byte(CLOSE_LIST)
-}
-
-export function writeIcmpv4(sink: LayerSink, icmp: Icmpv4): void {
-  const { out, bytes } = sink
-  writeIcmp(sink, icmp, NAMES.icmpv4)
-  if (icmp.gateway !== undefined) {
-    out.fragment(NAMES.icmpv4.gateway)
-    out.quote()
-    out.ipv4(bytes, icmp.start + 4)
-    out.quote()
-  }
-  out.byte(CLOSE)
-}
-
-export function writeIcmpv6(sink: LayerSink, icmp: Icmpv6): void {
-  const { out, bytes } = sink
-  writeIcmp(sink, icmp, NAMES.icmpv6)
-  if (icmp.targetStart !== 0) {
-    out.fragment(NAMES.icmpv6.target)
-    out.quote()
-    out.ipv6(bytes, icmp.targetStart)
-    out.quote()
-  }
-  out.byte(CLOSE)
-}
-
-/** What both ICMPs have; the object stays open. */
-function writeIcmp(
-  { out, raw, bytes }: LayerSink,
-  icmp: Icmpv4 | Icmpv6,
-  keys: typeof NAMES.icmpv4 | typeof NAMES.icmpv6
-): void {
-  out.fragment(keys.contents)
-  raw.write(out, bytes, icmp.start, icmp.headerEnd)
-  out.fragment(keys.payload)
-  raw.write(out, bytes, icmp.headerEnd, icmp.end)
-  out.fragment(keys.type)
-  out.uint(icmp.type)
-  out.fragment(keys.code)
-  out.uint(icmp.code)
-  out.fragment(keys.checksum)
-  out.uint(icmp.checksum)
-  writeOptional(out, keys.id, icmp.id)
-  writeOptional(out, keys.seq, icmp.seq)
-  writeOptional(out, keys.mtu, icmp.mtu)
-  writeOptional(out, keys.pointer, icmp.pointer)
-}
-
-function writeOptional(out: JsonWriter, key: Fragment, value: number | undefined): void {
-  if (value === undefined) return
-  out.fragment(key)
-  out.uint(value)
 }

@@ -1,5 +1,25 @@
+import type { ArpInfo } from '../../protocols/arp.js'
+import type { DnsDetailInfo } from '../../protocols/dns/detailed-dns.js'
+import type { LocalDnsInfo } from '../../protocols/dns/multicast-dns.js'
+import type { LinkInfo } from '../../protocols/ethernet.js'
+import type { GreInfo } from '../../protocols/gre.js'
+import type { HttpInfo } from '../../protocols/http.js'
+import type { Icmpv4Info } from '../../protocols/icmpv4.js'
+import type { Icmpv6Info } from '../../protocols/icmpv6.js'
+import type { IgmpInfo } from '../../protocols/igmp.js'
+import type { AhInfo, EspInfo } from '../../protocols/ipsec.js'
+import type { Ipv6Info } from '../../protocols/ipv6.js'
+import type { NtpInfo } from '../../protocols/ntp.js'
 import type { QuicInfo } from '../../protocols/quic/quic.js'
+import type { SctpInfo } from '../../protocols/sctp.js'
 import type { TlsInfo } from '../../protocols/tls/tls.js'
+import type { UdpLiteInfo } from '../../protocols/udp-lite.js'
+import type { VlanInfo } from '../../protocols/vlan.js'
+
+export type { Ipv6Info }
+
+/** What ICMP of either version says. */
+export type IcmpInfo = Icmpv4Info | Icmpv6Info
 
 /** Bytes in base64; `null` where Go had no slice. */
 export type Base64 = string | null
@@ -138,30 +158,6 @@ export interface DhcpInfo extends HeaderInfo {
   Options: { Type: number; Length: number; Data: Base64 }[] | null
 }
 
-export interface Ipv6Info extends HeaderInfo {
-  Version: number
-  TrafficClass: number
-  FlowLabel: number
-  Length: number
-  NextHeader: number
-  HopLimit: number
-  SrcIP: string
-  DstIP: string
-  /** What follows the extension headers. */
-  Protocol: number
-  Extensions: { Type: number; Data: string; FragOffset?: number; MoreFragments?: boolean; Id?: number }[] | null
-}
-
-export interface IcmpInfo extends HeaderInfo {
-  Type: number
-  Code: number
-  Checksum: number
-  Id?: number
-  Seq?: number
-  MTU?: number
-  Pointer?: number
-}
-
 /** What the kernel told beside the packet, as far as it did. */
 export interface MetaInfo {
   Seq?: number
@@ -235,13 +231,45 @@ export interface PacketInfo {
   InDev: string
   OutDev: string
   IPv6?: Ipv6Info
-  ICMPv4?: IcmpInfo & { Gateway?: string }
-  ICMPv6?: IcmpInfo & { TargetAddress?: string }
+  Link?: LinkInfo
+  VLAN?: VlanInfo
+  ARP?: ArpInfo
+  ESP?: EspInfo
+  AH?: AhInfo
+  GRE?: GreInfo
+  UDPLite?: UdpLiteInfo
+  SCTP?: SctpInfo
+  ICMPv4?: Icmpv4Info
+  ICMPv6?: Icmpv6Info
+  IGMP?: IgmpInfo
+  DNSDetails?: DnsDetailInfo[]
+  MDNS?: LocalDnsInfo
+  LLMNR?: LocalDnsInfo
+  NTP?: NtpInfo
+  HTTP?: HttpInfo
   TLS?: TlsInfo
   QUIC?: QuicInfo
+  /** Layers in a tunnel or in the first fragment of a packet, where SPR does not look. */
+  Inner?: InnerInfo
   Meta?: MetaInfo
   /** The first thing wrong with the packet; the layers above hold. */
   DecodeError?: { Layer: string; Offset: number; Reason: string }
   /** Bytes or layers were left out, by policy or to keep the line short. */
   Truncated?: true
 }
+
+/** The keys of layers, for the packet inside. */
+export type InnerInfo = Omit<
+  PacketInfo,
+  | 'RecentDomainSrc'
+  | 'RecentDomainDst'
+  | 'Prefix'
+  | 'Action'
+  | 'Timestamp'
+  | 'InDev'
+  | 'OutDev'
+  | 'Inner'
+  | 'Meta'
+  | 'DecodeError'
+  | 'Truncated'
+>
