@@ -3,6 +3,7 @@ import type { ReaderListener } from '../reader.js'
 import { firstToken } from '../topic-pattern.js'
 import { Cursor, type CursorLog, type CursorOptions } from './cursor.js'
 import { EventCache } from './event-cache.js'
+import type { LaneOwner } from './lane.js'
 import { Ring, SpareChunk } from './ring.js'
 
 /** How big a log may get. Every size is at least four times `maxLineBytes`. */
@@ -98,7 +99,11 @@ export class RingLog implements CursorLog {
 
   /** What was appended by topic; topics beyond those that are remembered are counted together as `''`. */
   topicCounts(): readonly TopicCount[] {
-    const counts: TopicCount[] = [...this.#topics.values()]
+    const counts: TopicCount[] = Array.from(this.#topics.values(), ({ topic, events, bytes }) => ({
+      topic,
+      events,
+      bytes
+    }))
     return this.#uncounted.events > 0 ? [...counts, this.#uncounted] : counts
   }
 
@@ -275,10 +280,16 @@ export class RingLog implements CursorLog {
     const dirty = this.#dirty
     if (dirty.length === 0) return
     this.#dirty = []
-    for (const ring of dirty) {
-      ring.isDirty = false
-      for (const lane of ring.lanes) lane.owner.wake()
+    for (const ring of dirty) ring.isDirty = false
+    const [only, ...others] = dirty
+    if (only !== undefined && others.length === 0) {
+      for (const lane of only.lanes) lane.owner.wake()
+      return
     }
+    // A reader of several rings is woken once; it may wait again before the next one's turn.
+    const owners = new Set<LaneOwner>()
+    for (const ring of dirty) for (const lane of ring.lanes) owners.add(lane.owner)
+    for (const owner of owners) owner.wake()
   }
 }
 

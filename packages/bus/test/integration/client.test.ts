@@ -124,7 +124,7 @@ describe('when the bus is restarted', () => {
       ...new Set(statuses.flatMap(status => ('use' in status && status.use === use ? [status.type] : [])))
     ]
     expect(seen('publish')).toEqual(['disconnected', 'reconnecting', 'connected'])
-    expect(seen('subscribe').sort()).toEqual(['connected', 'disconnected', 'reconnecting'])
+    expect(seen('subscribe').sort()).toEqual(['connected', 'disconnected', 'gap', 'reconnecting'])
     expect(client.stats.dropped).toBe(0)
   })
 
@@ -240,7 +240,7 @@ describe('a client', () => {
     const path = temporarySocketPath()
     const long = 'x'.repeat(600_000)
     await otherBus(path, (socket, text) => {
-      expect(JSON.parse(text)).toEqual({ topic: 'subscribe:nft:' })
+      expect(JSON.parse(text)).toEqual({ topic: 'subscribe:nft:', seq: true, gaps: true })
       socket.write('not a line\n{"topic":"nft:a"}\n{"topic":"nft:b","value":[]}\n')
       socket.write(`${JSON.stringify({ topic: 'nft:c', value: long })}\n`)
       socket.write(`${'y'.repeat(1 << 21)}\n`)
