@@ -293,7 +293,7 @@ describeWithKernel('a worker thread', () => {
         })`
       const worker = new Worker(source, { eval: true })
       worker.on('error', () => undefined)
-      const ended = once(worker, 'exit')
+      const ended = new Promise(resolve => worker.once('exit', resolve))
       await once(worker, 'message')
       await worker.terminate()
       await ended
