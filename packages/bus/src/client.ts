@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { checkLine, checkReplay, checkSince, checkSizes } from './broker.js'
 import type { BackoffOptions } from './client/backoff.js'
 import { backoffOf, checkMs, connectFirst } from './client/connect-options.js'
+import type { ClientDialect } from './client/client-dialect.js'
 import { Inbox, type InboxOptions } from './client/inbox.js'
 import { Link, type LinkSettings } from './client/link.js'
 import { openSocket } from './client/open-socket.js'
@@ -13,6 +14,7 @@ import type { FilterCompiler } from './filter.js'
 import { checkLoss, formatGap, type UpstreamLoss } from './gap.js'
 import { readerOptions } from './in-process-subscription.js'
 import { LineSubscription } from './line-subscription.js'
+import { newlineJsonClient } from './newline-json/client-dialect.js'
 import {
   checkTopic,
   formatLine,
@@ -96,7 +98,12 @@ const DEFAULT_SUBSCRIBE_QUEUE_BYTES = 16 * 1024 * 1024
  * Connects to a bus: ours, or SPR's sprbus-json.
  * @throws TypeError, RangeError; BusError `BUS_CONNECT`; `signal.reason`
  */
-export async function connectBus(options: ConnectBusOptions): Promise<BusClient> {
+export function connectBus(options: ConnectBusOptions): Promise<BusClient> {
+  return connectDialect(options, newlineJsonClient)
+}
+
+/** @internal {@link connectBus} in any dialect. */
+export async function connectDialect(options: ConnectBusOptions, dialect: ClientDialect): Promise<BusClient> {
   const { path, signal, reconnect = true, wait = false, timeoutMs = 5000, drainMs = 1000 } = options
   const { publishQueueBytes = DEFAULT_PUBLISH_QUEUE_BYTES, compileFilter } = options
   if (typeof path !== 'string' || path === '') throw new TypeError('path: expected the path of a unix socket')
@@ -106,8 +113,12 @@ export async function connectBus(options: ConnectBusOptions): Promise<BusClient>
   signal?.throwIfAborted()
   const backoff = backoffOf(reconnect)
   const retry = wait ? (backoff ?? backoffOf(true)) : undefined
-  const socket = await connectFirst(() => openSocket(path, timeoutMs, signal), retry, signal)
-  const settings: LinkSettings = { path, timeoutMs, backoff, feed: createStatusFeed() }
+  const attempt = async (): Promise<Socket> => {
+    if (dialect.probe) await dialect.probe(await openSocket(path, timeoutMs, signal), { path, timeoutMs, signal })
+    return openSocket(path, timeoutMs, signal)
+  }
+  const socket = await connectFirst(attempt, retry, signal)
+  const settings: LinkSettings = { path, timeoutMs, backoff, feed: createStatusFeed(), dialect }
   return new SocketBusClient(settings, socket, { publishQueueBytes, drainMs, signal, compileFilter })
 }
 
@@ -137,7 +148,7 @@ class SocketBusClient implements BusClient {
     this.#drainMs = drainMs
     this.#compileFilter = compileFilter
     this.#signal = signal
-    this.#outbox = new Outbox(publishQueueBytes, MAX_LINE_BYTES, settings.feed)
+    this.#outbox = new Outbox(publishQueueBytes, MAX_LINE_BYTES, settings)
     this.#link = new Link(settings, this.#outbox)
     this.#link.start(socket)
     signal?.addEventListener('abort', this.#onAbort, { once: true })

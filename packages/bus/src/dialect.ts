@@ -38,8 +38,8 @@ export interface DialectConnection {
   readonly isSilent: boolean
   /** Resolves when everything published so far has been handed to the kernel. */
   flush(): Promise<void>
-  /** Says goodbye; the server ends the socket afterwards. */
-  close(): void
+  /** Says goodbye; the server ends the socket when that is done. */
+  close(): void | Promise<void>
 }
 
 /** A language of the socket besides newline-JSON, chosen by the first byte a client sends. */

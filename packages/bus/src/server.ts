@@ -347,7 +347,7 @@ class UnixBusServer implements BusServer, ConnectionHost {
       else resolve(undefined)
     })
     await this.#drain()
-    for (const connection of this.#clients.values()) connection?.close()
+    await Promise.all(Array.from(this.#clients.values(), connection => connection?.close()))
     const gone = Array.from(this.#clients.keys(), socket => new Promise(resolve => socket.once('close', resolve)))
     for (const socket of this.#clients.keys()) {
       // What the kernel has still arrives; who has not taken the rest by now is not waited for.

@@ -23,13 +23,20 @@ export interface LineWriterListener {
   onRefused(reason: string): void
 }
 
+export interface ProbeOptions {
+  path: string
+  timeoutMs: number
+  signal: AbortSignal | undefined
+}
+
 /** How a client talks to its bus. */
 export interface ClientDialect {
   /**
-   * Looks whether the bus at the other end of a socket that is used for nothing else speaks this dialect at all.
-   * @throws BusError `BUS_CONNECT`
+   * Looks whether the bus at the other end of a socket speaks this dialect at all. The socket is used for nothing else, and
+   * destroyed.
+   * @throws BusError `BUS_CONNECT`; `signal.reason`
    */
-  probe?(socket: Socket, path: string): Promise<void>
+  probe?(socket: Socket, options: ProbeOptions): Promise<void>
   openWriter(socket: Socket, reader: Reader, listener: LineWriterListener): LineWriter
   /** Subscribes, and hands over what comes as lines of newline-JSON, the bus's own among them. */
   subscribe(socket: Socket, request: SubscribeRequest, sink: LineSink): void

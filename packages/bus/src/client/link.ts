@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BusError } from '../errors.js'
 import { type BackoffOptions, backoffMs } from './backoff.js'
 import { openSocket } from './open-socket.js'
+import type { ClientDialect } from './client-dialect.js'
 import type { BusConnection, BusStatusFeed } from './status.js'
 
 /** A connection that lived this long was a good one: the next attempt comes soon again. */
@@ -15,6 +16,7 @@ export interface LinkSettings {
   /** `undefined`: connect once only. */
   backoff: Required<BackoffOptions> | undefined
   feed: BusStatusFeed
+  dialect: ClientDialect
 }
 
 /** What a link carries. */

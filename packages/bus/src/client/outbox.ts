@@ -3,16 +3,11 @@ import type { BusError } from '../errors.js'
 import { formatGap } from '../gap.js'
 import type { Cursor } from '../log/cursor.js'
 import { RingLog } from '../log/ring-log.js'
-import { ERROR_TOPIC, parseEvent } from '../newline-json/line-format.js'
-import { forEachLine, LineSplitter } from '../newline-json/line-splitter.js'
-import { GatherBuffers, SocketWriter } from '../newline-json/socket-writer.js'
 import { createTopicFilter, GAP_TOPIC } from '../topic-pattern.js'
-import type { LinkUser } from './link.js'
+import type { ClientDialect, LineWriter } from './client-dialect.js'
+import type { LinkSettings, LinkUser } from './link.js'
 import type { BusStatusFeed } from './status.js'
 import { WaitList } from './wait-list.js'
-
-/** Longest reply the bus is listened to for. */
-const MAX_REPLY_BYTES = 64 * 1024
 
 /** Rings of a client: what floods gives way to what trickles here, too. */
 const MAX_RINGS = 8
@@ -27,17 +22,18 @@ export class Outbox implements LinkUser {
   readonly #cursor: Cursor
   readonly #feed: BusStatusFeed
   readonly #roomBytes: number
-  readonly #buffers = new GatherBuffers()
+  readonly #dialect: ClientDialect
   readonly #flushing = new WaitList()
   readonly #waitingForRoom = new WaitList()
-  #writer: SocketWriter | undefined
+  #writer: LineWriter | undefined
   #socket: Socket | undefined
   #interrupted = 0
   #reported = 0
   #over: { error: unknown } | undefined
 
-  constructor(queueBytes: number, maxLineBytes: number, feed: BusStatusFeed) {
+  constructor(queueBytes: number, maxLineBytes: number, { feed, dialect }: LinkSettings) {
     this.#feed = feed
+    this.#dialect = dialect
     this.#roomBytes = queueBytes / 2
     this.#log = new RingLog({ maxLineBytes, otherBytes: queueBytes, otherTotalBytes: queueBytes, maxRings: MAX_RINGS })
     // The bus's own readers learn of what is lost here, in order, as far as the bus passes it on.
@@ -66,17 +62,10 @@ export class Outbox implements LinkUser {
   }
 
   onUp(socket: Socket): void {
-    const replies = new LineSplitter(MAX_REPLY_BYTES, {
-      lines: bytes => this.#readReplies(bytes),
-      overlong: () => undefined
-    })
-    socket.on('data', chunk => replies.push(chunk))
     this.#socket = socket
-    this.#writer = new SocketWriter(socket, this.#cursor, {
-      buffers: this.#buffers,
-      stallMs: 0,
-      onStalled: () => undefined,
-      onProgress: () => this.#onProgress()
+    this.#writer = this.#dialect.openWriter(socket, this.#cursor, {
+      onProgress: () => this.#onProgress(),
+      onRefused: reason => this.#feed.emit({ type: 'refused', reason })
     })
     this.#writer.pump()
     if (!this.#flushing.isEmpty) this.#flush()
@@ -139,13 +128,6 @@ export class Outbox implements LinkUser {
     void writer.flush().then(() => {
       // A writer that lost its connection also settles; then the next one tries again.
       if (this.#writer === writer) this.#flushing.resolve()
-    })
-  }
-
-  #readReplies(bytes: Buffer): void {
-    forEachLine(bytes, line => {
-      const event = parseEvent(line)
-      if (event?.topic === ERROR_TOPIC) this.#feed.emit({ type: 'refused', reason: event.value })
     })
   }
 

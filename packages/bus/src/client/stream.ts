@@ -6,19 +6,15 @@ import { type Gap, parseGap } from '../gap.js'
 import type { EventFilter } from '../log/cursor.js'
 import {
   ERROR_TOPIC,
-  formatSubscribe,
   HELLO_TOPIC,
   parseEvent,
   type SubscribeRequest
 } from '../newline-json/line-format.js'
-import { LineSplitter } from '../newline-json/line-splitter.js'
 import type { BusPosition } from '../reader.js'
 import { checkPatterns, createTopicFilter, GAP_TOPIC, type TopicMatcher } from '../topic-pattern.js'
+import type { ClientDialect } from './client-dialect.js'
 import { Link, type LinkSettings, type LinkUser } from './link.js'
 import { lastSeq, seqAt } from './numbered-lines.js'
-
-/** Longest line a reader takes: more than any bus we know sends. */
-const MAX_READ_LINE_BYTES = 1024 * 1024
 
 /** What may be a line of the bus itself, wherever it stands. */
 const CONTROL_LINE = Buffer.from('"topic":"bus:')
@@ -54,6 +50,7 @@ export class Stream implements LinkUser {
   readonly #listener: StreamListener
   readonly #link: Link
   readonly #path: string
+  readonly #dialect: ClientDialect
   #position: BusPosition | undefined
   #isFirst = true
   #isGreeted = false
@@ -66,6 +63,7 @@ export class Stream implements LinkUser {
     this.#options = options
     this.#listener = listener
     this.#path = settings.path
+    this.#dialect = settings.dialect
     this.connection = { use: 'subscribe', prefix: options.request.prefix }
     this.#position = options.request.since
     this.#link = new Link(settings, this)
@@ -82,19 +80,17 @@ export class Stream implements LinkUser {
 
   onUp(socket: Socket): void {
     const { request, resume } = this.#options
-    const splitter = new LineSplitter(MAX_READ_LINE_BYTES, {
+    this.#isGreeted = false
+    this.#isNumbered = false
+    this.#localFilter = undefined
+    if (!resume && !this.#isFirst) this.#position = undefined
+    this.#dialect.subscribe(socket, this.#isFirst ? request : withoutHistory(request, this.#position), {
       lines: bytes => this.#receive(bytes),
       overlong: () => {
         this.#greet(undefined)
         this.#listener.overlong()
       }
     })
-    this.#isGreeted = false
-    this.#isNumbered = false
-    this.#localFilter = undefined
-    socket.on('data', chunk => splitter.push(chunk))
-    if (!resume && !this.#isFirst) this.#position = undefined
-    socket.write(formatSubscribe(this.#isFirst ? request : withoutHistory(request, this.#position)))
     if (request.seq !== true) this.#greet(undefined)
     else this.#helloTimer = setTimeout(() => this.#listener.ready(), HELLO_MS)
   }

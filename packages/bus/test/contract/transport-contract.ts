@@ -88,7 +88,9 @@ export function describeTransport(
       const values = ['', '\n\r\n', '"\\', '\u0000\u001f', 'ж😀漢', '\ud800', '😀'.repeat(50_000)]
       for (const value of values) publisher.publishText('t"ж', value)
       const got = await take(subscription, values.length)
-      expect(got.map(event => event.value)).toEqual(values)
+      // Half a character has no place in UTF-8; as a line it is escaped.
+      const expected = passesLines ? values : values.map(value => Buffer.from(value).toString())
+      expect(got.map(event => event.value)).toEqual(expected)
       expect(new Set(got.map(event => event.topic))).toEqual(new Set(['t"ж']))
     })
 

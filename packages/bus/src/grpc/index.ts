@@ -1,0 +1,2 @@
+export { connectGrpcBus } from './client-dialect.js'
+export { type GrpcDialectOptions, grpcDialect } from './dialect.js'
