@@ -3,6 +3,7 @@ import { busCommand } from './commands/bus.js'
 import { doctorCommand } from './commands/doctor.js'
 import { nftCommand } from './commands/nft/nft.js'
 import { publishCommand } from './commands/publish.js'
+import { replayCommand } from './commands/replay.js'
 import { subscribeCommand } from './commands/subscribe.js'
 import { versionCommand } from './commands/version.js'
 import { type Io, takesColor } from './io.js'
@@ -18,7 +19,15 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 called the wrong way.`
 
-const commands = [subscribeCommand, publishCommand, busCommand, nftCommand, doctorCommand, versionCommand]
+const commands = [
+  subscribeCommand,
+  publishCommand,
+  replayCommand,
+  busCommand,
+  nftCommand,
+  doctorCommand,
+  versionCommand
+]
 
 /** The command line: what exists and how it is called. What a command does is loaded when it runs. */
 export function createProgram(io: Io): Command {

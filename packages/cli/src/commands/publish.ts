@@ -1,15 +1,12 @@
-import type { Readable } from 'node:stream'
 import type { BusClient } from '@packet-logs/bus'
 import { Command } from 'commander'
 import { UsageError } from '../exit-code.js'
 import type { Io } from '../io.js'
+import { readLines } from '../lines.js'
 import { socketOption } from './socket-option.js'
 
 // A character is at most three bytes of UTF-8, six when escaped: well below the client's queue of 16 MiB.
 const drainAfterLength = 500_000
-
-/** More than any bus takes: refused as soon as there is so much of a line, not when memory is full. */
-const hopelessLength = 262_144
 
 interface PublishOptions {
   socket?: string
@@ -45,7 +42,7 @@ export function publishCommand(io: Io): Command {
 
 async function publishLines(io: Io, bus: BusClient, topic: string): Promise<void> {
   let pending = 0
-  for await (const line of linesOf(io.stdin, io.signal)) {
+  for await (const line of readLines(io.stdin, io.signal)) {
     bus.publishText(topic, line)
     pending += line.length
     // Waiting lets the bus set the pace of a fast input, before the client's queue is full.
@@ -53,32 +50,6 @@ async function publishLines(io: Io, bus: BusClient, topic: string): Promise<void
     await drain(bus, io.signal)
     pending = 0
   }
-}
-
-/** Lines end in LF or CR LF and in nothing else: readline also takes a CR inside a line for its end. */
-async function* linesOf(input: Readable, signal: AbortSignal): AsyncGenerator<string> {
-  const stop = (): void => void input.destroy()
-  signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) stop()
-  let rest = ''
-  try {
-    for await (const chunk of input.setEncoding('utf8') as AsyncIterable<string>) {
-      const lines = (rest + chunk).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) yield withoutReturn(line)
-      if (rest.length > hopelessLength) yield rest
-    }
-  } catch (error) {
-    // Told to end, it publishes what it has.
-    if (!signal.aborted) throw error
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
-  if (rest !== '') yield withoutReturn(rest)
-}
-
-function withoutReturn(line: string): string {
-  return line.endsWith('\r') ? line.slice(0, -1) : line
 }
 
 /** Waits for the bus to take what was published; once the command is told to end, only for a moment. */
