@@ -154,6 +154,37 @@ export function nflogContract(make: () => ContractKernel): void {
     expect(sizes.length).toBeLessThan(20)
   })
 
+  it('gives one batch in a turn of the event loop, so that others have theirs', async () => {
+    await using socket = open({ queueThreshold: 256, flushMs: 20 })
+    await kernel.log(one, ...texts(2048))
+    let turns = 0
+    const count = (): void => {
+      turns++
+      timer = setImmediate(count)
+    }
+    let timer = setImmediate(count)
+    let batches = 0
+    for await (const batch of socket.batches()) {
+      batches++
+      expect(batch.length).toBeLessThanOrEqual(256)
+      if (socket.stats.packets === 2048) break
+    }
+    clearImmediate(timer)
+    expect(batches).toBeGreaterThanOrEqual(8)
+    expect(turns).toBeGreaterThanOrEqual(batches - 1)
+  })
+
+  it('counts what it read, and starts over when told to', async () => {
+    await using socket = open({ queueThreshold: 2 })
+    await kernel.log(one, 'ab', 'cd', 'ef', 'gh')
+    await take(socket, 4)
+    const none = { lost: 0, overruns: 0, droppedDatagrams: 0, truncatedDatagrams: 0, malformed: 0 }
+    expect(socket.stats).toMatchObject({ packets: 4, payloadBytes: 120, datagrams: 2, ...none })
+    const { receiveBufferBytes } = socket.stats
+    socket.resetStats()
+    expect(socket.stats).toMatchObject({ packets: 0, payloadBytes: 0, datagrams: 0, ...none, receiveBufferBytes })
+  })
+
   // Groups and options
 
   it('reads several groups, each with a sequence of its own', async () => {
@@ -267,6 +298,19 @@ export function nflogContract(make: () => ContractKernel): void {
     expect(owner.groups).toEqual([two])
   })
 
+  it('reads nothing for a change: what is queued comes as it was logged', async () => {
+    await using socket = open({ queueThreshold: 1 })
+    await kernel.log(one, 'before')
+    socket.configure({ copyBytes: 29, sequence: false })
+    expect([socket.queued, socket.stats.packets]).toEqual([0, 0])
+    await kernel.log(one, 'after')
+    const packets = await take(socket, 2)
+    expect(packets.map(packet => [udpText(packet), packet.seq])).toEqual([
+      ['before', 0],
+      ['a', undefined]
+    ])
+  })
+
   it('shows the options in effect', async () => {
     await using socket = open({ flushMs: 11, receiveBufferBytes: 100_000, receiveBufferMaxBytes: 150_000 })
     expect(socket.settings).toEqual({
@@ -349,6 +393,30 @@ export function nflogContract(make: () => ContractKernel): void {
     const batch = await nextBatch(socket)
     expect([batch.gap, udpText(batch.at(0))]).toEqual([{}, 'on we go'])
     expect(socket.stats.overruns).toBe(1)
+  })
+
+  it('tells tryRead of an overrun once, after the packets before it', async () => {
+    await using socket = open({ ...small, overrun: 'throw' })
+    await kernel.log(one, ...texts(tooMany, 100))
+    expect(socket.tryRead()?.seq).toBe(0)
+    expect(() => readAll(socket)).toThrow(expect.objectContaining({ code: 'NFLOG_IO', osCode: 'ENOBUFS' }) as Error)
+    readAll(socket)
+    await kernel.log(one, 'on we go')
+    expect(socket.tryRead()?.gap?.lost).toBeGreaterThan(0)
+  })
+
+  it('tells only one of those who wait of an overrun', async () => {
+    await using socket = open({ ...small, overrun: 'throw' })
+    await kernel.log(one, ...texts(tooMany, 100))
+    const readers = [drain(socket), drain(socket)].map(reading =>
+      reading.then(
+        () => 'ended',
+        (error: unknown) => (error as NflogError).osCode
+      )
+    )
+    expect(await Promise.race(readers)).toBe('ENOBUFS')
+    await socket.close()
+    expect((await Promise.all(readers)).sort()).toEqual(['ENOBUFS', 'ended'])
   })
 
   it('takes no notice of an overrun when told so, and still counts what was dropped', async () => {
