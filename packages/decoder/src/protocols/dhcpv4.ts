@@ -1,9 +1,13 @@
 import type { DecodeError } from '../errors.js'
 import { malformed, truncated } from '../errors.js'
+import type { FieldWriter } from '../formats/field-writer.js'
+import type { JsonNames } from '../formats/json-names.js'
 import { Layer } from '../layer.js'
 import type { FoundLayers } from '../packet.js'
 import type { Protocol } from '../registry.js'
 import { formatIpv4 } from '../text/ip-address.js'
+import { DHCP_DETAILS, writeDhcpDetails } from './dhcpv4-details.js'
+import { Dhcpv4Options } from './dhcpv4-options.js'
 
 const NAME = 'DHCPv4'
 const FIXED_BYTES = 240
@@ -22,6 +26,9 @@ export interface DhcpOption {
 /** RFC 2131. */
 export class Dhcpv4 extends Layer {
   readonly name: string = NAME
+  override readonly json: JsonNames = DHCP_DETAILS
+  /** What the options say, by their meaning. */
+  readonly meaning: Dhcpv4Options = new Dhcpv4Options()
   /** Offset behind the last option before the end option. */
   optionsEnd = 0
 
@@ -32,6 +39,7 @@ export class Dhcpv4 extends Layer {
     if (bytes.u32(start + 236) !== MAGIC_COOKIE) return malformed(NAME, start + 236, 'the magic cookie is missing')
     this.headerEnd = end
     this.optionsEnd = start + FIXED_BYTES
+    this.meaning.reset(bytes, start, end)
     // SPR adds the length in eight bits: past 227 it wraps and the event is lost there.
     if (this.hardwareAddressEnd < start + HARDWARE_ADDRESS_START || this.hardwareAddressEnd > bytes.length) {
       return malformed(NAME, start + 2, `hardware address length ${this.hardwareLength} leaves the message`)
@@ -56,6 +64,10 @@ export class Dhcpv4 extends Layer {
 
   override announce(found: FoundLayers): void {
     found.dhcpv4 = this
+  }
+
+  override writeFields(out: FieldWriter): void {
+    writeDhcpDetails(out, this, this.bytes)
   }
 
   /** 1 request, 2 reply. */

@@ -31,8 +31,10 @@ const FIELDS = {
   data: 'Data'
 } as const
 
-const MDNS = jsonNames('MDNS', FIELDS)
-const LLMNR = jsonNames('LLMNR', FIELDS)
+type LocalNames = JsonNames<keyof typeof FIELDS>
+
+const MDNS: LocalNames = jsonNames('MDNS', FIELDS)
+const LLMNR: LocalNames = jsonNames('LLMNR', FIELDS)
 /** RFC 6762 sections 5.4 and 10.2: the top bit of the class asks for unicast, or replaces what caches hold. */
 const TOP_BIT = 0x8000
 
@@ -79,7 +81,7 @@ abstract class LocalDns extends DetailedDns {
   protected abstract readonly hasClassFlag: boolean
 
   /** Writes the flags that are its own. */
-  protected abstract writeFlags(out: FieldWriter, fields: (typeof MDNS)['fields']): void
+  protected abstract writeFlags(out: FieldWriter, fields: LocalNames['fields']): void
 
   override writeJson(out: FieldWriter): void {
     const { fields } = MDNS
@@ -150,7 +152,7 @@ export class MulticastDns extends LocalDns {
   override readonly json: JsonNames = MDNS
   protected override readonly hasClassFlag = true
 
-  protected override writeFlags(out: FieldWriter, fields: (typeof MDNS)['fields']): void {
+  protected override writeFlags(out: FieldWriter, fields: LocalNames['fields']): void {
     out.boolean(fields.authoritative, this.authoritative)
   }
 
@@ -186,7 +188,7 @@ export class Llmnr extends LocalDns {
   override readonly json: JsonNames = LLMNR
   protected override readonly hasClassFlag = false
 
-  protected override writeFlags(out: FieldWriter, fields: (typeof MDNS)['fields']): void {
+  protected override writeFlags(out: FieldWriter, fields: LocalNames['fields']): void {
     if (this.isConflict) out.boolean(fields.isConflict, true)
     if (this.isTentative) out.boolean(fields.isTentative, true)
   }
