@@ -1,5 +1,6 @@
 import { arp } from '../protocols/arp.js'
 import { dhcpv4 } from '../protocols/dhcpv4.js'
+import { dhcpv6 } from '../protocols/dhcpv6.js'
 import { detailedDns, dnsOverTcp } from '../protocols/dns/detailed-dns.js'
 import { dns } from '../protocols/dns/dns.js'
 import { llmnr, multicastDns } from '../protocols/dns/multicast-dns.js'
@@ -57,7 +58,8 @@ const PROTOCOLS: readonly Protocol[] = [
   quic,
   multicastDns,
   llmnr,
-  ntp
+  ntp,
+  dhcpv6
 ]
 
 /** What a packet really is. */

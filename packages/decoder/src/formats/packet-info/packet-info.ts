@@ -1,4 +1,6 @@
 import type { ArpInfo } from '../../protocols/arp.js'
+import type { DhcpDetailsInfo } from '../../protocols/dhcpv4-details.js'
+import type { Dhcpv6Info } from '../../protocols/dhcpv6.js'
 import type { DnsDetailInfo } from '../../protocols/dns/detailed-dns.js'
 import type { LocalDnsInfo } from '../../protocols/dns/multicast-dns.js'
 import type { LinkInfo } from '../../protocols/ethernet.js'
@@ -245,6 +247,8 @@ export interface PacketInfo {
   DNSDetails?: DnsDetailInfo[]
   MDNS?: LocalDnsInfo
   LLMNR?: LocalDnsInfo
+  DHCPDetails?: DhcpDetailsInfo
+  DHCPv6?: Dhcpv6Info
   NTP?: NtpInfo
   HTTP?: HttpInfo
   TLS?: TlsInfo
