@@ -135,6 +135,6 @@ describe('Registry', () => {
     expect(registry.afterUdp(7, 1, nothing, 1, 2)).toBe(byPort)
     expect(registry.afterUdp(1, 1, nothing, 1, 2)).toBe(last)
     expect(registry.afterUdp(1, 1, nothing, 0, 2)).toBe(first)
-    expect(registry.protocols).toEqual([first, last, byPort])
+    expect(registry.protocols).toEqual([byPort, last, first])
   })
 })

@@ -45,14 +45,12 @@ export class Registry {
   readonly #moreTcpPorts = new Map<number, Protocol>()
   readonly #udpProbes: Recognized[] = []
   readonly #tcpProbes: Recognized[] = []
-  readonly #added: Protocol[] = []
   #firstLayer: Protocol | undefined
 
   /**
    * Makes everything the protocol names lead to it. The one added last wins a number; a later probe is asked first.
    */
   add(protocol: Protocol): this {
-    this.#added.push(protocol)
     for (const number of protocol.etherTypes ?? []) this.etherType(number, protocol)
     for (const number of protocol.ipv4Protocols ?? []) this.ipv4Protocol(number, protocol)
     for (const number of protocol.ipv6Headers ?? []) this.ipv6Header(number, protocol)
@@ -64,9 +62,20 @@ export class Registry {
     return this
   }
 
-  /** Every protocol added, in order. */
+  /** Every protocol something leads to. */
   get protocols(): readonly Protocol[] {
-    return this.#added
+    const tables = [
+      this.#etherTypes,
+      this.#ipv4Protocols,
+      this.#ipv6Headers,
+      this.#udpPorts,
+      this.#tcpPorts,
+      this.#moreUdpPorts,
+      this.#moreTcpPorts
+    ]
+    const probed = [...this.#udpProbes, ...this.#tcpProbes].map(({ protocol }) => protocol)
+    const found = [...tables.flatMap(table => [...table.values()]), ...probed]
+    return [...new Set(found)].filter(entry => entry !== NOT_DECODED)
   }
 
   etherType(number: number, protocol: Protocol): this {
