@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BusError } from '../errors.js'
 import { type BackoffOptions, backoffMs } from './backoff.js'
-import { openSocket } from './open-socket.js'
 import type { ClientDialect } from './client-dialect.js'
+import { openSocket } from './open-socket.js'
 import type { BusConnection, BusStatusFeed } from './status.js'
 
 /** A connection that lived this long was a good one: the next attempt comes soon again. */

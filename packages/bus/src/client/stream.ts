@@ -4,12 +4,7 @@ import type { FilterCompiler } from '../filter.js'
 import { compileEventFilter } from '../filter.js'
 import { type Gap, parseGap } from '../gap.js'
 import type { EventFilter } from '../log/cursor.js'
-import {
-  ERROR_TOPIC,
-  HELLO_TOPIC,
-  parseEvent,
-  type SubscribeRequest
-} from '../newline-json/line-format.js'
+import { ERROR_TOPIC, HELLO_TOPIC, parseEvent, type SubscribeRequest } from '../newline-json/line-format.js'
 import type { BusPosition } from '../reader.js'
 import { checkPatterns, createTopicFilter, GAP_TOPIC, type TopicMatcher } from '../topic-pattern.js'
 import type { ClientDialect } from './client-dialect.js'
@@ -53,6 +48,7 @@ export class Stream implements LinkUser {
   readonly #dialect: ClientDialect
   #position: BusPosition | undefined
   #isFirst = true
+  #isOver = false
   #isGreeted = false
   #isNumbered = false
   #localFilter: EventFilter | undefined
@@ -128,7 +124,7 @@ export class Stream implements LinkUser {
       }
     }
     this.#isFirst = false
-    this.#listener.ready()
+    if (!this.#isOver) this.#listener.ready()
   }
 
   /** An old bus only knows prefixes. */
@@ -146,6 +142,7 @@ export class Stream implements LinkUser {
   }
 
   #fail(error: unknown): void {
+    this.#isOver = true
     void this.close()
     this.#listener.over(error)
   }
@@ -153,7 +150,7 @@ export class Stream implements LinkUser {
   #receive(bytes: Buffer): void {
     let from = 0
     if (!this.#isGreeted) from = this.#takeFirst(bytes)
-    if (from === bytes.length) return
+    if (from === bytes.length || this.#isOver) return
     const rest = from === 0 ? bytes : bytes.subarray(from)
     if (this.#localFilter !== undefined) this.#sift(rest, this.#localFilter)
     else if (rest.includes(CONTROL_LINE)) this.#sortOut(rest)
