@@ -216,22 +216,14 @@ export interface ConntrackInfo {
   Timeout?: number
 }
 
-/** SPR's JSON for a packet. Keys from `IPv6` on are extensions, absent in strict mode. */
-export interface PacketInfo {
+/** The layers of a packet, or of the one inside it. Keys from `IPv6` on are extensions, absent in strict mode. */
+export interface InnerInfo {
   Ethernet?: EthernetInfo
   TCP?: TcpInfo
   UDP?: UdpInfo
   IP?: Ipv4Info
   DNS?: DnsInfo
   DHCP?: DhcpInfo
-  RecentDomainSrc?: string
-  RecentDomainDst?: string
-  Prefix: string
-  Action: string
-  /** RFC 3339 in UTC. */
-  Timestamp: string
-  InDev: string
-  OutDev: string
   IPv6?: Ipv6Info
   Link?: LinkInfo
   VLAN?: VlanInfo
@@ -253,6 +245,18 @@ export interface PacketInfo {
   HTTP?: HttpInfo
   TLS?: TlsInfo
   QUIC?: QuicInfo
+}
+
+/** SPR's JSON for a packet; `Inner`, `Meta`, `DecodeError` and `Truncated` are extensions, absent in strict mode. */
+export interface PacketInfo extends InnerInfo {
+  RecentDomainSrc?: string
+  RecentDomainDst?: string
+  Prefix: string
+  Action: string
+  /** RFC 3339 in UTC. */
+  Timestamp: string
+  InDev: string
+  OutDev: string
   /** Layers in a tunnel or in the first fragment of a packet, where SPR does not look. */
   Inner?: InnerInfo
   Meta?: MetaInfo
@@ -261,19 +265,3 @@ export interface PacketInfo {
   /** Bytes or layers were left out, by policy or to keep the line short. */
   Truncated?: true
 }
-
-/** The keys of layers, for the packet inside. */
-export type InnerInfo = Omit<
-  PacketInfo,
-  | 'RecentDomainSrc'
-  | 'RecentDomainDst'
-  | 'Prefix'
-  | 'Action'
-  | 'Timestamp'
-  | 'InDev'
-  | 'OutDev'
-  | 'Inner'
-  | 'Meta'
-  | 'DecodeError'
-  | 'Truncated'
->
