@@ -8,6 +8,8 @@ export type RuleErrorCode =
   | 'FILTER_UNKNOWN_NAME'
   /** The expression is longer, deeper or costlier than a filter may be. */
   | 'FILTER_LIMIT'
+  /** A rule file that cannot be used; what is wrong stands in {@link RuleError.problems}. */
+  | 'RULE_INVALID'
 
 /** Where in a text a {@link RuleError} was found. */
 export interface RuleErrorPosition {
@@ -19,6 +21,24 @@ export interface RuleErrorPosition {
   readonly column: number
 }
 
+/** One thing wrong in a rule file. */
+export interface RuleProblem {
+  /** The file, or whatever the text was said to come from. */
+  readonly file: string
+  /** From 1; absent where the text does not tell. */
+  readonly line?: number
+  /** Where in the file, such as `[2].Conditions.DstPort`; empty for all of it. */
+  readonly path: string
+  readonly message: string
+}
+
+/** What a {@link RuleError} was about, besides its code. */
+export interface RuleErrorContext {
+  readonly position?: RuleErrorPosition
+  readonly problems?: readonly RuleProblem[]
+  readonly cause?: unknown
+}
+
 // By registered symbol, so that `instanceof` also holds between two copies of this package in one process.
 const brand = Symbol.for('@packet-logs/rules/RuleError')
 
@@ -26,13 +46,17 @@ const brand = Symbol.for('@packet-logs/rules/RuleError')
 export class RuleError extends Error {
   override readonly name = 'RuleError'
   readonly code: RuleErrorCode
+  /** Of a filter: where in its text. */
   readonly position: RuleErrorPosition | undefined
+  /** Of a rule file: everything that is wrong in it. */
+  readonly problems: readonly RuleProblem[]
 
   /** @internal */
-  constructor(code: RuleErrorCode, message: string, position?: RuleErrorPosition, options?: ErrorOptions) {
-    super(message, options)
+  constructor(code: RuleErrorCode, message: string, context: RuleErrorContext = {}) {
+    super(message, 'cause' in context ? { cause: context.cause } : undefined)
     this.code = code
-    this.position = position
+    this.position = context.position
+    this.problems = context.problems ?? []
     Object.defineProperty(this, brand, { value: true })
   }
 

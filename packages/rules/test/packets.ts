@@ -2,7 +2,7 @@ import type { LoggedPacket, Packet, PacketInfoOptions } from '@packet-logs/decod
 import { decodePacket, formatPacketInfo, topicOf } from '@packet-logs/decoder'
 import type { FilterEvent } from '../src/index.js'
 
-const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
+const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'))
 
 const common = { timestampUs: 1_700_000_000_123_456, family: 2, hook: 1, inDevice: 'eth0', outDevice: '' }
 
@@ -36,6 +36,31 @@ export const query: LoggedPacket = {
   payload: hex(
     '4500003d 00014000 4011a335 c0a8020a 08080808 d4310035 0029dead ' +
       '00070100000100000000000003777777076558616d706c6503636f6d0000010001'
+  )
+}
+
+/** Who has 192.168.2.1? */
+export const arpRequest: LoggedPacket = {
+  ...common,
+  group: 1,
+  family: 3,
+  etherType: 0x0806,
+  prefix: 'drop:mac#a1 ',
+  payload: hex('0001 0800 06 04 0001 029f11913383 c0a8020a 000000000000 c0a80201')
+}
+
+/** A client's hello for www.eXample.com, over TCP in IPv6 in GRE in IPv4. */
+export const tunnelledHello: LoggedPacket = {
+  ...common,
+  group: 0,
+  prefix: 'wan:out ',
+  payload: hex(
+    `450000a7 00010000 402f0000 0a000001 0a000002 0000 86dd
+     60000000 0067 06 40 20010db8000000000000000000000001 20010db8000000000000000000000002
+     9c4001bb 00000001 00000001 5018faf0 00000000
+     16 0301 004e 01 00004a 0303 ${'ab'.repeat(32)} 00 0002 1301 01 00 001f
+     0000 0014 0012 00 000f ${Buffer.from('www.eXample.com').toString('hex')}
+     002b 0003 02 0304`
   )
 }
 

@@ -24,7 +24,7 @@ describe('an address', () => {
           expect(address.version).toBe(isIP(text))
         }
       ),
-      { numRuns: 2000 }
+      { numRuns: 1000 }
     )
   })
 
@@ -41,7 +41,7 @@ describe('an address', () => {
         const expected = isIP(tested) === version && list.check(tested, version === 4 ? 'ipv4' : 'ipv6')
         expect(network !== undefined && isInNetwork(address, network)).toBe(expected)
       }),
-      { numRuns: 2000 }
+      { numRuns: 1000 }
     )
   })
 

@@ -30,10 +30,12 @@ export interface Filter {
 /** What filters share, so that one look at an event serves them all. */
 export class FilterLanguage {
   readonly #view = new EventView()
+  #filters = 0
 
   compile(source: string): Filter {
     const checker = new Checker(source)
     const expression = check(source, checker)
+    this.#view.isShared = ++this.#filters > 1
     return new CompiledFilter(source, expression, checker, this.#view)
   }
 }

@@ -55,7 +55,15 @@ export class Compiler<V> {
         return this.#index(expression)
       case 'list': {
         const items = expression.items.map(item => this.compile(item))
-        return view => items.map(item => item(view))
+        return view => {
+          const values: Value[] = []
+          for (const item of items) {
+            const value = item(view)
+            if (value === undefined) return undefined
+            values.push(value)
+          }
+          return values
+        }
       }
       case 'has': {
         const of = this.compile(expression.of)

@@ -76,9 +76,7 @@ function whole(operator: ArithmeticOperator, left: number, right: number): numbe
 export function isIn(item: Value, list: Value): boolean | undefined {
   if (item === undefined || isComposed(item)) return undefined
   if (Array.isArray(list)) {
-    if (list.length > MAX_LIST_ITEMS) return undefined
-    if (list.includes(item)) return true
-    return list.includes(undefined) ? undefined : false
+    return list.length > MAX_LIST_ITEMS ? undefined : list.includes(item)
   }
   return isObject(list) && typeof item === 'string' ? Object.hasOwn(list, item) : undefined
 }

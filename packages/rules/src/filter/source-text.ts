@@ -47,5 +47,5 @@ export function errorAt(
   const shown = `${before}${printable(source.slice(from, to))}${after}`
   const marker = `${' '.repeat(before.length + offset - from)}${'^'.repeat(Math.min(carets, MAX_CARETS))}`
   const message = `${printable(problem)}\n  ${shown}\n  ${marker}`
-  return new RuleError(code, message, { offset, line, column }, options)
+  return new RuleError(code, message, { ...options, position: { offset, line, column } })
 }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
-import type { Dhcpv4, Dns } from '@packet-logs/decoder'
+import type { Dhcpv4, Dns, Packet } from '@packet-logs/decoder'
+import { Quic, Tls } from '@packet-logs/decoder'
 import { MAX_LIST_ITEMS } from '../limits.js'
 import type { JsonObject } from '../value.js'
 import { isObject } from '../value.js'
@@ -9,7 +10,7 @@ import type { Field } from './field.js'
 import { dhcpTypeName, dnsCodeName, dnsTypeName } from './names.js'
 
 const ROOT = '.'
-const AAAA = 28
+const IPV6_BYTES = 16
 const HOST_NAME = 12
 const MESSAGE_TYPE = 53
 const HARDWARE_ADDRESS_BYTES = 6
@@ -64,6 +65,30 @@ export const applicationFields: readonly Field[] = [
       if (asNumber(dns, 'ID') === undefined) return undefined
       return objects(dns['Answers']).flatMap(answer => answerAddress(answer) ?? [])
     }
+  }),
+  text(
+    'tls.sni',
+    {
+      meaning: 'host name that a TLS client wants to reach; of a QUIC client where the decoder reads it',
+      keys: ['TLS.SNI', 'QUIC.SNI'],
+      fromPacket: ({ packet }) => known(packet.get(Tls)?.serverName ?? quicServerName(packet))
+    },
+    'name'
+  ),
+  number('tls.version', {
+    meaning: 'highest version offered, or the one chosen: 771 for TLS 1.2, 772 for 1.3',
+    keys: ['TLS.Version'],
+    fromPacket: ({ packet }) => packet.get(Tls)?.version
+  }),
+  text('tls.ja4', {
+    meaning: "a TLS client's JA4 fingerprint",
+    keys: ['TLS.JA4'],
+    fromPacket: ({ packet }) => known(packet.get(Tls)?.ja4)
+  }),
+  text('quic.type', {
+    meaning: '`initial`, `0-rtt`, `handshake`, `retry`, `version-negotiation` or `unknown`',
+    keys: ['QUIC.Type'],
+    fromPacket: ({ packet }) => packet.get(Quic)?.type
   }),
   text('dhcp.type', {
     meaning:
@@ -125,7 +150,8 @@ function answeredAddresses(dns: Dns): string[] {
 /** Go writes an IPv4 address in IPv6 clothes without them. */
 function answerAddress(answer: JsonObject): string | undefined {
   const address = asText(answer, 'IP')
-  return address !== undefined && answer['Type'] === AAAA && !address.includes(':') ? `::ffff:${address}` : address
+  const isMapped = answer['DataLength'] === IPV6_BYTES && address?.includes(':') === false
+  return isMapped ? `::ffff:${address}` : address
 }
 
 function objects(list: unknown): readonly JsonObject[] {
@@ -166,4 +192,12 @@ function hostName(data: Uint8Array | undefined): string | undefined {
 function hardwareAddress(bytes: Uint8Array | undefined): string | undefined {
   if (bytes?.length !== HARDWARE_ADDRESS_BYTES) return undefined
   return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join(':')
+}
+
+/** Only a decoder that was given the protocol of `@packet-logs/decoder/quic` opens the client's first packet. */
+function quicServerName(packet: Packet): string | undefined {
+  const quic = packet.get(Quic)
+  const hello: unknown = quic !== undefined && 'hello' in quic ? quic.hello : undefined
+  if (typeof hello !== 'object' || hello === null || !('serverName' in hello)) return undefined
+  return typeof hello.serverName === 'string' ? hello.serverName : undefined
 }

@@ -25,6 +25,8 @@ export class EventView {
   #event: FilterEvent = { topic: '', value: '' }
   #read: ReadEvent | undefined
   readonly #known = new WeakMap<FilterEvent, ReadEvent>()
+  /** Set when more than one filter looks at events through this view: only then is there anything to remember. */
+  isShared = false
 
   reset(event: FilterEvent): void {
     if (event === this.#event) return
@@ -50,42 +52,47 @@ export class EventView {
 
   #parsed(): ReadEvent {
     if (this.#read !== undefined) return this.#read
-    const known = this.#known.get(this.#event)
-    if (known !== undefined) {
-      this.#read = known
-      return known
-    }
-    const read = { json: parse(this.#event.value) }
-    this.#known.set(this.#event, read)
+    const known = this.isShared ? this.#known.get(this.#event) : undefined
+    const read = known ?? { json: parse(this.#event.value) }
+    if (this.isShared && known === undefined) this.#known.set(this.#event, read)
     this.#read = read
     return read
   }
 
-  /** A layer, or an empty object where there is none. */
+  /** A layer, the one inside of a tunnel or fragment first; an empty object where there is none. */
   layer(key: string): JsonObject {
-    const layer = this.info[key]
-    return isObject(layer) && !this.#isMisread ? layer : NOTHING
+    const { info } = this
+    const { Inner: inner } = info
+    const inside = isObject(inner) ? inner[key] : undefined
+    const layer = isObject(inside) ? inside : info[key]
+    return isObject(layer) && !isMisread(info) ? layer : NOTHING
   }
 
-  /** SPR's service reads every packet as IPv4; what it says about others is about bytes that mean something else. */
-  get #isMisread(): boolean {
-    const { IP: ip } = this.info
-    return isObject(ip) && ip['Version'] !== 4
+  /** The innermost IP header, of either version. */
+  get ip(): IpHeader | undefined {
+    const { info } = this
+    if (isMisread(info)) return undefined
+    const { Inner: inner } = info
+    return (isObject(inner) ? ipOf(inner) : undefined) ?? ipOf(info)
   }
+}
 
-  /** The innermost IP header, if it is IPv4. */
-  get ipv4(): JsonObject | undefined {
-    const ipv4 = this.layer('IP')
-    if (ipv4 === NOTHING) return undefined
-    const ipv6 = this.layer('IPv6')
-    return ipv6 !== NOTHING && isTunnel(ipv4['Protocol']) && !isTunnel(ipv6['Protocol']) ? undefined : ipv4
-  }
+export interface IpHeader {
+  readonly version: 4 | 6
+  readonly header: JsonObject
+}
 
-  /** The innermost IP header, if it is IPv6. */
-  get ipv6(): JsonObject | undefined {
-    const ipv6 = this.layer('IPv6')
-    return ipv6 !== NOTHING && this.ipv4 === undefined ? ipv6 : undefined
+/** Of two headers the inner one is the one that does not carry the other. */
+function ipOf({ IP: ipv4, IPv6: ipv6 }: JsonObject): IpHeader | undefined {
+  if (isObject(ipv4) && !(isObject(ipv6) && isTunnel(ipv4['Protocol']) && !isTunnel(ipv6['Protocol']))) {
+    return { version: 4, header: ipv4 }
   }
+  return isObject(ipv6) ? { version: 6, header: ipv6 } : undefined
+}
+
+/** SPR's service reads every packet as IPv4; what it says about others is about bytes that mean something else. */
+function isMisread({ IP: ip }: JsonObject): boolean {
+  return isObject(ip) && ip['Version'] !== 4
 }
 
 function parse(value: string): unknown {

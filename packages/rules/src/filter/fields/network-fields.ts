@@ -1,3 +1,6 @@
+import type { Packet, Tcp, Udp } from '@packet-logs/decoder'
+import { Arp, directionOf, Ipv4, Sctp, UdpLite } from '@packet-logs/decoder'
+import { isObject } from '../value.js'
 import { asNumber, asText, flag, known, number, text } from './define.js'
 import type { EventView } from './event-view.js'
 import type { Field } from './field.js'
@@ -7,6 +10,8 @@ const DONT_FRAGMENT = 2
 const MORE_FRAGMENTS = 1
 const IPV6_HEADER_BYTES = 40
 const NO_NEXT_HEADER = 59
+const PROTOCOL_SCTP = 132
+const PROTOCOL_UDP_LITE = 136
 
 /** How the packet was logged. */
 export const loggingFields: readonly Field[] = [
@@ -63,6 +68,21 @@ export const loggingFields: readonly Field[] = [
       return hook === undefined ? undefined : hookName(hook, asNumber(meta, 'Family'))
     }
   }),
+  text('direction', {
+    meaning: 'seen from the machine that logs: `in`, `out`, `forward`, `local`',
+    keys: ['Meta.Direction'],
+    fromPacket: ({ logged }) => directionOf(logged)
+  }),
+  text('rule.id', {
+    meaning: 'identity of the log rule, from a prefix such as `drop:input#a1`',
+    keys: ['Meta.Rule.Id'],
+    fromPacket: view => view.rule?.id
+  }),
+  text('rule.name', {
+    meaning: 'and what stands before it',
+    keys: ['Meta.Rule.Name'],
+    fromPacket: view => known(view.rule?.name)
+  }),
   number('mark', {
     meaning: 'packet mark',
     keys: ['Meta.Mark'],
@@ -93,8 +113,8 @@ export const endpointFields: readonly Field[] = [
     {
       meaning: 'source address of the innermost IP header',
       keys: ['IP.SrcIP', 'IPv6.SrcIP'],
-      fromPacket: view => (view.ipv4 ?? view.packet.ipv6)?.source,
-      fromEvent: view => ipOf(view, 'SrcIP'),
+      fromPacket: view => view.packet.ip?.source,
+      fromEvent: ({ ip }) => (ip === undefined ? undefined : asText(ip.header, 'SrcIP')),
       addressFromPacket: (view, into) => view.readSource(into)
     },
     'ip'
@@ -104,21 +124,21 @@ export const endpointFields: readonly Field[] = [
     {
       meaning: 'destination address of the innermost IP header',
       keys: ['IP.DstIP', 'IPv6.DstIP'],
-      fromPacket: view => (view.ipv4 ?? view.packet.ipv6)?.destination,
-      fromEvent: view => ipOf(view, 'DstIP'),
+      fromPacket: view => view.packet.ip?.destination,
+      fromEvent: ({ ip }) => (ip === undefined ? undefined : asText(ip.header, 'DstIP')),
       addressFromPacket: (view, into) => view.readDestination(into)
     },
     'ip'
   ),
   number('src.port', {
-    meaning: 'source port, of TCP or UDP',
-    keys: ['TCP.SrcPort', 'UDP.SrcPort'],
-    fromPacket: ({ packet }) => (packet.tcp ?? packet.udp)?.sourcePort
+    meaning: 'source port, of TCP, UDP, SCTP or UDP-Lite',
+    keys: ['TCP.SrcPort', 'UDP.SrcPort', 'SCTP.SrcPort', 'UDPLite.SrcPort'],
+    fromPacket: ({ packet }) => withPorts(packet)?.sourcePort
   }),
   number('dst.port', {
-    meaning: 'destination port, of TCP or UDP',
-    keys: ['TCP.DstPort', 'UDP.DstPort'],
-    fromPacket: ({ packet }) => (packet.tcp ?? packet.udp)?.destinationPort
+    meaning: 'destination port, of TCP, UDP, SCTP or UDP-Lite',
+    keys: ['TCP.DstPort', 'UDP.DstPort', 'SCTP.DstPort', 'UDPLite.DstPort'],
+    fromPacket: ({ packet }) => withPorts(packet)?.destinationPort
   }),
   text(
     'src.mac',
@@ -153,67 +173,68 @@ export const endpointFields: readonly Field[] = [
 /** The headers up to the transport. */
 export const headerFields: readonly Field[] = [
   text('protocol', {
-    meaning: 'what the IP header carries: `tcp`, `udp`, `icmp`, `icmpv6`, `gre`, `esp`, … or the number in decimal',
-    keys: ['IP.Protocol', 'IPv6.Protocol'],
-    fromPacket: view => {
-      const header = view.ipv4 ?? view.packet.ipv6
-      return header === undefined ? undefined : protocolName(header.protocol)
+    meaning:
+      'what the IP header carries: `tcp`, `udp`, `icmp`, `icmpv6`, `gre`, `esp`, … or the number in decimal; `arp` for ARP',
+    keys: ['IP.Protocol', 'IPv6.Protocol', 'ARP'],
+    fromPacket: ({ packet }) => {
+      const { ip } = packet
+      if (ip !== undefined) return protocolName(ip.protocol)
+      return packet.get(Arp) === undefined ? undefined : 'arp'
     },
     fromEvent: view => {
-      const protocol = asNumber(view.ipv4 ?? view.layer('IPv6'), 'Protocol')
-      return protocol === undefined ? undefined : protocolName(protocol)
+      const protocol = ipNumber(view, 'Protocol')
+      if (protocol !== undefined) return protocolName(protocol)
+      return isObject(view.info['ARP']) ? 'arp' : undefined
     }
   }),
   number('length', {
     meaning: 'bytes of the packet from its IP header on, as the header says',
     keys: ['IP.Length', 'IPv6.Length'],
-    fromPacket: view => {
-      const { ipv4, ipv6 } = view
-      if (ipv4 !== undefined) return ipv4.length
-      return ipv6 === undefined ? undefined : ipv6Length(ipv6.length, ipv6.protocol)
+    fromPacket: ({ packet: { ip } }) => {
+      if (ip === undefined) return undefined
+      return ip instanceof Ipv4 ? ip.length : ipv6Length(ip.length, ip.protocol)
     },
     fromEvent: view => {
-      const { ipv4, ipv6 } = view
-      if (ipv4 !== undefined) return asNumber(ipv4, 'Length')
-      return ipv6 === undefined ? undefined : ipv6Length(asNumber(ipv6, 'Length'), asNumber(ipv6, 'Protocol'))
+      const length = ipNumber(view, 'Length')
+      return view.ip?.version === 6 ? ipv6Length(length, ipNumber(view, 'Protocol')) : length
     }
   }),
   number('ip.version', {
     meaning: '4 or 6',
     keys: ['IP.Version', 'IPv6.Version'],
-    fromPacket: view => (view.ipv4 ?? view.packet.ipv6)?.version,
-    fromEvent: view => asNumber(view.ipv4 ?? view.layer('IPv6'), 'Version')
+    fromPacket: ({ packet }) => packet.ip?.version,
+    fromEvent: view => view.ip?.version
   }),
   number('ip.protocol', {
     meaning: "IANA's number of what the IP header carries, extension headers left out",
     keys: ['IP.Protocol', 'IPv6.Protocol'],
-    fromPacket: view => (view.ipv4 ?? view.packet.ipv6)?.protocol,
-    fromEvent: view => asNumber(view.ipv4 ?? view.layer('IPv6'), 'Protocol')
+    fromPacket: ({ packet }) => packet.ip?.protocol,
+    fromEvent: view => ipNumber(view, 'Protocol')
   }),
   number('ip.ttl', {
     meaning: 'time to live, or hop limit',
     keys: ['IP.TTL', 'IPv6.HopLimit'],
-    fromPacket: view => view.ipv4?.ttl ?? view.ipv6?.hopLimit,
-    fromEvent: view => eitherOf(view, 'TTL', 'HopLimit')
+    fromPacket: ({ packet: { ip } }) => (ip instanceof Ipv4 ? ip.ttl : ip?.hopLimit),
+    fromEvent: view => ipNumber(view, 'TTL', 'HopLimit')
   }),
   number('ip.dscp', {
     meaning: 'the six bits that ask for a service class',
     keys: ['IP.TOS', 'IPv6.TrafficClass'],
-    fromPacket: view => shifted(view.ipv4?.tos ?? view.ipv6?.trafficClass, 2),
-    fromEvent: view => shifted(eitherOf(view, 'TOS', 'TrafficClass'), 2)
+    fromPacket: ({ packet: { ip } }) => shifted(ip instanceof Ipv4 ? ip.tos : ip?.trafficClass, 2),
+    fromEvent: view => shifted(ipNumber(view, 'TOS', 'TrafficClass'), 2)
   }),
   flag('ip.fragment', {
-    meaning: 'a piece of a larger packet; its ports are not looked for',
+    meaning: 'a piece of a larger packet; only the first has ports',
     keys: ['IP.Flags', 'IP.FragOffset', 'IPv6.Extensions'],
-    fromPacket: view => (view.ipv4 ?? view.packet.ipv6)?.isFragment,
+    fromPacket: ({ packet }) => packet.ip?.isFragment,
     fromEvent: view => isFragment(view)
   }),
   flag('ip.dontFragment', {
     meaning: 'IPv4: must not be cut on the way',
     keys: ['IP.Flags'],
-    fromPacket: view => (view.ipv4 === undefined ? undefined : (view.ipv4.flags & DONT_FRAGMENT) !== 0),
-    fromEvent: view => {
-      const flags = view.ipv4 === undefined ? undefined : asNumber(view.ipv4, 'Flags')
+    fromPacket: ({ packet: { ip } }) => (ip instanceof Ipv4 ? (ip.flags & DONT_FRAGMENT) !== 0 : undefined),
+    fromEvent: ({ ip }) => {
+      const flags = ip?.version === 4 ? asNumber(ip.header, 'Flags') : undefined
       return flags === undefined ? undefined : (flags & DONT_FRAGMENT) !== 0
     }
   }),
@@ -237,6 +258,32 @@ export const headerFields: readonly Field[] = [
     keys: ['UDP.Length'],
     fromPacket: ({ packet }) => packet.udp?.length
   }),
+  text('arp.operation', {
+    meaning: '`request` or `reply`, else the number',
+    keys: ['ARP.Operation'],
+    fromPacket: ({ packet }) => arpOperation(packet.get(Arp)?.operation),
+    fromEvent: view => arpOperation(asNumber(view.layer('ARP'), 'Operation'))
+  }),
+  text(
+    'arp.senderIp',
+    { meaning: 'who asks or answers', keys: ['ARP.SrcIP'], fromPacket: ({ packet }) => packet.get(Arp)?.senderIp },
+    'ip'
+  ),
+  text(
+    'arp.senderMac',
+    { meaning: 'its hardware address', keys: ['ARP.SrcMAC'], fromPacket: ({ packet }) => packet.get(Arp)?.senderMac },
+    'mac'
+  ),
+  text(
+    'arp.targetIp',
+    { meaning: 'who is looked for', keys: ['ARP.DstIP'], fromPacket: ({ packet }) => packet.get(Arp)?.targetIp },
+    'ip'
+  ),
+  text(
+    'arp.targetMac',
+    { meaning: 'its hardware address', keys: ['ARP.DstMAC'], fromPacket: ({ packet }) => packet.get(Arp)?.targetMac },
+    'mac'
+  ),
   number('icmp.type', {
     meaning: 'type, by the numbers of ICMP or ICMPv6: see `protocol`',
     keys: ['ICMPv4.Type', 'ICMPv6.Type'],
@@ -249,23 +296,38 @@ export const headerFields: readonly Field[] = [
   })
 ]
 
+/** SCTP and UDP-Lite are asked for only behind the protocol numbers that mean them: asking reads the whole packet. */
+function withPorts(packet: Packet): Tcp | Udp | Sctp | UdpLite | undefined {
+  const common = packet.tcp ?? packet.udp
+  if (common !== undefined) return common
+  switch (packet.ip?.protocol) {
+    case PROTOCOL_SCTP:
+      return packet.get(Sctp)
+    case PROTOCOL_UDP_LITE:
+      return packet.get(UdpLite)
+    default:
+      return undefined
+  }
+}
+
 function whole(value: number | undefined): number | undefined {
   return value !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
 function vlanOf(view: EventView): number | undefined {
-  const vlan = view.layer('Meta')['Vlan']
-  const tci = typeof vlan === 'object' && vlan !== null ? asNumber(vlan as Record<string, unknown>, 'Tci') : undefined
+  const { Vlan: vlan } = view.layer('Meta')
+  const tci = isObject(vlan) ? asNumber(vlan, 'Tci') : undefined
   return tci === undefined ? undefined : tci & 0xfff
 }
 
-function ipOf(view: EventView, key: 'SrcIP' | 'DstIP'): string | undefined {
-  return asText(view.ipv4 ?? view.layer('IPv6'), key)
+function arpOperation(operation: number | undefined): string | undefined {
+  if (operation === undefined) return undefined
+  return ['', 'request', 'reply'][operation] || String(operation)
 }
 
-function eitherOf({ ipv4, ipv6 }: EventView, inIpv4: string, inIpv6: string): number | undefined {
-  if (ipv4 !== undefined) return asNumber(ipv4, inIpv4)
-  return ipv6 === undefined ? undefined : asNumber(ipv6, inIpv6)
+/** A number of the innermost IP header, which may go by another name in IPv6. */
+function ipNumber({ ip }: EventView, inIpv4: string, inIpv6: string = inIpv4): number | undefined {
+  return ip === undefined ? undefined : asNumber(ip.header, ip.version === 4 ? inIpv4 : inIpv6)
 }
 
 function shifted(value: number | undefined, bits: number): number | undefined {
@@ -278,17 +340,19 @@ function ipv6Length(payload: number | undefined, protocol: number | undefined): 
   return payload + IPV6_HEADER_BYTES
 }
 
-function isFragment({ ipv4, ipv6 }: EventView): boolean | undefined {
-  if (ipv4 !== undefined) {
-    const flags = asNumber(ipv4, 'Flags')
-    const offset = asNumber(ipv4, 'FragOffset')
+function isFragment({ ip }: EventView): boolean | undefined {
+  if (ip === undefined) return undefined
+  const { header } = ip
+  if (ip.version === 4) {
+    const flags = asNumber(header, 'Flags')
+    const offset = asNumber(header, 'FragOffset')
     return flags === undefined || offset === undefined ? undefined : (flags & MORE_FRAGMENTS) !== 0 || offset !== 0
   }
-  if (ipv6 === undefined) return undefined
-  const extensions: unknown = ipv6['Extensions']
+  const extensions: unknown = header['Extensions']
   if (!Array.isArray(extensions)) return false
-  return extensions.some((extension: { MoreFragments?: unknown; FragOffset?: unknown } | null) => {
-    const offset = extension?.FragOffset
-    return extension?.MoreFragments === true || (typeof offset === 'number' && offset !== 0)
+  return extensions.some((extension: unknown) => {
+    if (!isObject(extension)) return false
+    const offset = extension['FragOffset']
+    return extension['MoreFragments'] === true || (typeof offset === 'number' && offset !== 0)
   })
 }

@@ -1,7 +1,6 @@
-import type { Ipv4, Ipv6, LoggedPacket, Packet } from '@packet-logs/decoder'
-import { topicOf } from '@packet-logs/decoder'
+import type { LoggedPacket, Packet, Rule } from '@packet-logs/decoder'
+import { Ipv4, parseRule, topicOf } from '@packet-logs/decoder'
 import type { Address } from '../address.js'
-import { isTunnel } from './names.js'
 
 /** What is known about a packet beside the packet; the same that goes into its event. */
 export interface PacketContext {
@@ -13,6 +12,15 @@ export interface PacketContext {
   readonly recentDomainDst?: string
 }
 
+/** What filters read of a log prefix. */
+interface PrefixTexts {
+  readonly logged: string
+  readonly trimmed: string
+  readonly topic: string
+  readonly rule: Rule | undefined
+}
+
+const MAX_PREFIXES = 256
 const HARDWARE_TYPE_ETHERNET = 1
 const ETHERNET_ADDRESSES_BYTES = 12
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
@@ -22,9 +30,8 @@ export class PacketView {
   logged: LoggedPacket
   packet: Packet
   context: PacketContext | undefined
-  #prefix: string | undefined
-  #trimmedPrefix = ''
-  #topic = ''
+  #prefix: PrefixTexts = { logged: '', trimmed: '', topic: topicOf(''), rule: undefined }
+  readonly #prefixes = new Map<string, PrefixTexts>()
 
   constructor(logged: LoggedPacket, packet: Packet) {
     this.logged = logged
@@ -32,41 +39,34 @@ export class PacketView {
   }
 
   get topic(): string {
-    this.#readPrefix()
-    return this.#topic
+    return this.#prefixTexts().topic
   }
 
   /** Without the blanks around it. */
   get prefix(): string {
-    this.#readPrefix()
-    return this.#trimmedPrefix
+    return this.#prefixTexts().trimmed
   }
 
-  /** A firewall has a handful of prefixes, and the same one comes many times in a row. */
-  #readPrefix(): void {
+  /** A firewall has a handful of prefixes; should somebody find a way to vary them, the memory of them starts over. */
+  #prefixTexts(): PrefixTexts {
     const { prefix } = this.logged
-    if (prefix === this.#prefix) return
-    this.#prefix = prefix
-    this.#trimmedPrefix = prefix.trim()
-    this.#topic = topicOf(prefix)
+    if (prefix === this.#prefix.logged) return this.#prefix
+    let texts = this.#prefixes.get(prefix)
+    if (texts === undefined) {
+      texts = { logged: prefix, trimmed: prefix.trim(), topic: topicOf(prefix), rule: parseRule(prefix) }
+      if (this.#prefixes.size >= MAX_PREFIXES) this.#prefixes.clear()
+      this.#prefixes.set(prefix, texts)
+    }
+    this.#prefix = texts
+    return texts
+  }
+
+  get rule(): Rule | undefined {
+    return this.#prefixTexts().rule
   }
 
   get action(): string {
     return this.context?.action ?? (this.logged.group === 1 ? 'blocked' : 'allowed')
-  }
-
-  /** The innermost IP header, if it is IPv4. */
-  get ipv4(): Ipv4 | undefined {
-    const { ipv4, ipv6 } = this.packet
-    return ipv4 !== undefined && ipv6 !== undefined && isTunnel(ipv4.protocol) && !isTunnel(ipv6.protocol)
-      ? undefined
-      : ipv4
-  }
-
-  /** The innermost IP header, if it is IPv6. */
-  get ipv6(): Ipv6 | undefined {
-    const { ipv6 } = this.packet
-    return ipv6 !== undefined && this.ipv4 === undefined ? ipv6 : undefined
   }
 
   readSource(into: Address): boolean {
@@ -78,14 +78,10 @@ export class PacketView {
   }
 
   #readAddress(into: Address, inIpv4: number, inIpv6: number): boolean {
-    const { ipv4 } = this
-    if (ipv4 !== undefined) {
-      into.readBytes(this.logged.payload, ipv4.start + inIpv4, 4)
-      return true
-    }
-    const { ipv6 } = this.packet
-    if (ipv6 === undefined) return false
-    into.readBytes(this.logged.payload, ipv6.start + inIpv6, 6)
+    const { ip } = this.packet
+    if (ip === undefined) return false
+    const isIpv4 = ip instanceof Ipv4
+    into.readBytes(this.logged.payload, ip.start + (isIpv4 ? inIpv4 : inIpv6), isIpv4 ? 4 : 6)
     return true
   }
 

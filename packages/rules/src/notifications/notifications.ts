@@ -1,0 +1,134 @@
+import type { LoggedPacket, Packet } from '@packet-logs/decoder'
+import type { Filter } from '../filter/compile-filter.js'
+import { FilterLanguage } from '../filter/compile-filter.js'
+import type { FilterEvent } from '../filter/fields/event-view.js'
+import { EventView } from '../filter/fields/event-view.js'
+import type { PacketContext } from '../filter/fields/packet-view.js'
+import { isObject } from '../filter/value.js'
+import type { NotificationEntry } from './entry.js'
+import { NO_CONDITIONS, wantsEverything } from './entry.js'
+import { EntryIndex } from './entry-index.js'
+import { DecodedSprPacket, JsonSprPacket } from './spr-packets.js'
+import { strictFilter } from './strict-filter.js'
+
+/** What is sent to those who watch. */
+export interface Notice {
+  /** The event's topic. */
+  readonly topic: string
+  /** JSON. Of a packet the keys SPR's service sends; Ethernet and recent domains are not among them. */
+  readonly data: string
+  /** Whether to show it to people, or only to pass it on. */
+  readonly notification: boolean
+}
+
+/** How entries are read: as SPR does, quirks included, or as their authors most likely meant them. */
+export type NotificationReading = 'spr' | 'strict'
+
+/** A `notifications.json` in force. */
+export interface Notifications {
+  readonly entries: readonly NotificationEntry[]
+  /** Whether every event of the bus is passed on. */
+  readonly notifyAll: boolean
+  /** Index of the first entry that a packet matches, or -1. */
+  matchPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext): number
+  /** Index of the first entry that a packet's event matches, or -1; no other event matches any. */
+  matchEvent(event: FilterEvent): number
+  /** What is sent for an event, if anything. */
+  noticeOf(event: FilterEvent): Notice | undefined
+}
+
+/** Puts entries in force; deterministic, synchronous, and it never throws on what packets and events hold. */
+export function createNotifications(
+  entries: readonly NotificationEntry[],
+  options: { readonly reading?: NotificationReading } = {}
+): Notifications {
+  return options.reading === 'strict' ? new StrictNotifications(entries) : new SprNotifications(entries)
+}
+
+const PACKET_TOPIC = 'nft:'
+/** Sent to everybody whatever the file says. */
+const ALWAYS_SENT = 'wifi:auth'
+/** In the order SPR writes them. */
+const SENT_KEYS = ['TCP', 'UDP', 'IP', 'DNS', 'DHCP', 'Prefix', 'Action', 'Timestamp', 'InDev', 'OutDev'] as const
+
+abstract class BaseNotifications implements Notifications {
+  readonly entries: readonly NotificationEntry[]
+  abstract readonly notifyAll: boolean
+  readonly #view = new EventView()
+
+  constructor(entries: readonly NotificationEntry[]) {
+    this.entries = entries
+  }
+
+  abstract matchPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext): number
+
+  protected abstract matchPacketEvent(event: FilterEvent, view: EventView): number
+
+  matchEvent(event: FilterEvent): number {
+    if (!event.topic.startsWith(PACKET_TOPIC)) return -1
+    this.#view.reset(event)
+    return this.matchPacketEvent(event, this.#view)
+  }
+
+  noticeOf(event: FilterEvent): Notice | undefined {
+    const { topic } = event
+    if (topic.startsWith(PACKET_TOPIC)) {
+      const notification = this.matchEvent(event) >= 0
+      if (!notification && !this.notifyAll) return undefined
+      const { info } = this.#view
+      const sent = SENT_KEYS.flatMap(key => (Object.hasOwn(info, key) ? [[key, info[key]] as const] : []))
+      return { topic, data: JSON.stringify(Object.fromEntries(sent)), notification }
+    }
+    const notification = topic.startsWith(ALWAYS_SENT)
+    if (!notification && !this.notifyAll) return undefined
+    this.#view.reset(event)
+    return isObject(this.#view.event) ? { topic, data: event.value, notification } : undefined
+  }
+}
+
+class SprNotifications extends BaseNotifications {
+  readonly notifyAll: boolean
+  readonly #index: EntryIndex
+  #packet: DecodedSprPacket | undefined
+
+  constructor(entries: readonly NotificationEntry[]) {
+    super(entries)
+    this.notifyAll = entries.some(wantsEverything)
+    this.#index = new EntryIndex(entries)
+  }
+
+  matchPacket(logged: LoggedPacket, packet: Packet): number {
+    this.#packet ??= new DecodedSprPacket(logged, packet)
+    return this.#index.find(this.#packet.reset(logged, packet))
+  }
+
+  protected matchPacketEvent(_event: FilterEvent, view: EventView): number {
+    return this.#index.find(new JsonSprPacket(view.info))
+  }
+}
+
+class StrictNotifications extends BaseNotifications {
+  readonly notifyAll: boolean
+  readonly #filters: readonly (Filter | undefined)[]
+
+  constructor(entries: readonly NotificationEntry[]) {
+    super(entries)
+    const empty = JSON.stringify(NO_CONDITIONS)
+    this.notifyAll = entries.some(({ Conditions, Notification }) => {
+      return !Notification && JSON.stringify({ ...NO_CONDITIONS, ...Conditions }) === empty
+    })
+    const language = new FilterLanguage()
+    this.#filters = entries.map(entry => {
+      const source = strictFilter(entry)
+      return source === undefined ? undefined : language.compile(source)
+    })
+  }
+
+  matchPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext): number {
+    return this.#filters.findIndex(filter => filter?.matchesPacket(logged, packet, context))
+  }
+
+  protected matchPacketEvent(event: FilterEvent): number {
+    return this.#filters.findIndex(filter => filter?.matchesEvent(event))
+  }
+}
