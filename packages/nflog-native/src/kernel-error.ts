@@ -29,11 +29,12 @@ export function toNflogError(cause: NativeError): NflogError {
       context
     )
   }
-  if (osCode === 'EOPNOTSUPP') {
+  // EOPNOTSUPP has the same number.
+  if (osCode === 'ENOTSUP') {
     return new NflogError(
       'NFLOG_IO',
-      `the kernel cannot tell of connections (${cause.message}); load what does, modprobe nf_conntrack_netlink, ` +
-        'or leave conntrack out',
+      `the kernel cannot tell of connections (${cause.message}); load what does (modprobe nf_conntrack_netlink), ` +
+        'use a kernel with CONFIG_NETFILTER_NETLINK_GLUE_CT, or leave conntrack out',
       context
     )
   }

@@ -13,7 +13,13 @@ describe.runIf(process.platform === 'linux')('the native parser', () => {
     const folder = mkdtempSync(join(tmpdir(), 'nflog-native-test-'))
     try {
       const program = join(folder, 'message_test')
-      const sources = ['test/message_test.cc', 'src/conntrack.cc', 'src/link_names.cc', 'src/nflog_message.cc', 'src/packet_batch.cc']
+      const sources = [
+        'test/message_test.cc',
+        'src/conntrack.cc',
+        'src/link_names.cc',
+        'src/nflog_message.cc',
+        'src/packet_batch.cc'
+      ]
       const warnings = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror']
       const flags = ['-std=c++17', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', ...warnings]
       const compiler = process.env['CXX'] ?? 'c++'
@@ -24,5 +30,14 @@ describe.runIf(process.platform === 'linux')('the native parser', () => {
     } finally {
       rmSync(folder, { recursive: true })
     }
+  }, 60_000)
+
+  it('survives a few seconds of fuzzing from its corpus', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['fuzz/fuzz.mjs', '2'], {
+      cwd: native,
+      encoding: 'utf8'
+    })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/^(SKIPPED.*)?$/m) as string })
+    if (stderr === '') expect(stdout).toMatch(/^\d+ inputs, none of which failed\n$/)
   }, 60_000)
 })

@@ -102,7 +102,7 @@ class FieldReader {
 }  // namespace
 
 ParseResult ParsePacket(Bytes body, LoggedPacket* packet) {
-  *packet = {};
+  packet->Clear();
   if (body.size < sizeof(nfgenmsg)) return ParseResult::kMalformed;
   packet->family = body.data[0];
   packet->group = LoadBe16(body.data + 2);

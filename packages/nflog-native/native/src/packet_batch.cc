@@ -4,8 +4,6 @@
 #include <initializer_list>
 #include <utility>
 
-#include "conntrack.h"
-
 namespace packet_logs {
 
 namespace {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "conntrack.h"
 #include "link_names.h"
 #include "nflog_message.h"
 #include "string_table.h"

@@ -1,15 +1,22 @@
 // Tests of the parts that know neither Node nor sockets. Built with sanitizers and run by
 // test/native.test.ts.
+#include <linux/if_link.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_log.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "../src/conntrack.h"
+#include "../src/link_names.h"
 #include "../src/nflog_message.h"
 #include "../src/packet_batch.h"
 #include "../src/string_table.h"
@@ -169,16 +176,17 @@ void ParseAnything(const Buffer& input) {
   while (messages.Next(&message)) {
     LoggedPacket packet;
     if (ParsePacket(message.body, &packet) == ParseResult::kMalformed) continue;
-    for (const Bytes& part :
-         {packet.prefix, packet.payload, packet.hw_header, packet.hw_address, packet.l2_header}) {
+    for (const Bytes& part : {packet.prefix, packet.payload, packet.hw_header, packet.hw_address,
+                              packet.l2_header, packet.conntrack}) {
       EXPECT(Inside(part, exact.get(), input.size()));
     }
     batch.Append(packet, 1, &strings);
   }
   Buffer out(batch.byte_size());
   if (batch.count() != 0) batch.CopyTo(out.data());
-  // What is kept is never more than the input and one record per message.
-  EXPECT(out.size() <= input.size() + batch.count() * kRecordWords * sizeof(uint32_t));
+  // What is kept is never more than the input and two records per message.
+  EXPECT(out.size() <=
+         input.size() + batch.count() * (kRecordWords * sizeof(uint32_t) + kConntrackBytes));
 }
 
 Buffer Datagram(int messages) {
@@ -297,6 +305,122 @@ void PacksRecordsAndBytes() {
   EXPECT(out[2 * kRecordWords * sizeof(uint32_t)] == 0x45);
 }
 
+Buffer Tuple(const Buffer& ip, const Buffer& protocol) {
+  return Nested({{CTA_TUPLE_IP | NLA_F_NESTED, ip},
+                 {CTA_TUPLE_PROTO | NLA_F_NESTED, protocol},
+                 {3 /* CTA_TUPLE_ZONE */, {0, 7}}});
+}
+
+// A connection as ctnetlink describes it: TCP over IPv4 with source NAT.
+Buffer Connection() {
+  const Buffer out = Tuple(Nested({{CTA_IP_V4_SRC, {10, 0, 0, 1}}, {CTA_IP_V4_DST, {1, 1, 1, 1}}}),
+                           Nested({{CTA_PROTO_NUM, {6}},
+                                   {CTA_PROTO_SRC_PORT, {0xc3, 0x50}},
+                                   {CTA_PROTO_DST_PORT, {1, 0xbb}}}));
+  const Buffer back = Tuple(Nested({{CTA_IP_V4_SRC, {1, 1, 1, 1}}, {CTA_IP_V4_DST, {5, 6, 7, 8}}}),
+                            Nested({{CTA_PROTO_NUM, {6}},
+                                    {CTA_PROTO_SRC_PORT, {1, 0xbb}},
+                                    {CTA_PROTO_DST_PORT, {0xc3, 0x51}}}));
+  return Nested({{CTA_TUPLE_ORIG | NLA_F_NESTED, out},
+                 {CTA_TUPLE_REPLY | NLA_F_NESTED, back},
+                 {CTA_STATUS, {0, 0, 1, 0x9e}},
+                 {CTA_PROTOINFO | NLA_F_NESTED, {1, 2, 3}},
+                 {CTA_TIMEOUT, {0, 0, 0, 120}},
+                 {CTA_MARK, {0, 0, 0, 9}},
+                 {CTA_ID, {0xde, 0xad, 0xbe, 0xef}},
+                 {CTA_ZONE, {0, 5}}});
+}
+
+std::string Hex(const uint8_t* bytes, size_t size) {
+  std::string text;
+  for (size_t i = 0; i < size; ++i) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    text += {kDigits[bytes[i] >> 4], kDigits[bytes[i] & 15]};
+  }
+  return text;
+}
+
+// src/conntrack.test.ts reads the same bytes.
+void PacksConnections() {
+  const Buffer body =
+      Body({{NFULA_CT | NLA_F_NESTED, Connection()}, {NFULA_CT_INFO, {0, 0, 0, 3}}});
+  LoggedPacket packet;
+  EXPECT(ParsePacket(View(body), &packet) == ParseResult::kComplete);
+  EXPECT(packet.fields == (kFieldConntrack | kFieldConntrackInfo) && packet.conntrack_info == 3);
+  StringTable strings;
+  PacketBatch batch;
+  EXPECT(batch.Append(packet, 1, &strings));
+  Buffer out(batch.byte_size());
+  batch.CopyTo(out.data());
+  constexpr size_t kAt = kRecordWords * sizeof(uint32_t);
+  EXPECT(out.size() == kAt + kConntrackBytes);
+  EXPECT(Hex(out.data() + kAt, kConntrackBytes) ==
+         "0000003f000000030000019e00000009deadbeef0000007800050000"
+         "001706000004"
+         "0a000001000000000000000000000000"
+         "01010101000000000000000000000000"
+         "c35001bb00000007"
+         "001706000004"
+         "01010101000000000000000000000000"
+         "05060708000000000000000000000000"
+         "01bbc35100000007");
+}
+
+void LeavesOutPartsOfConnections() {
+  uint8_t record[kConntrackBytes];
+  const Buffer wrong = Nested({{CTA_STATUS, {1}}, {CTA_MARK, {0, 0, 0, 9}}});
+  EXPECT(!PackConntrack(View(wrong), record));
+  EXPECT(LoadBe32(record + kConntrackFieldsAt) == kConntrackMark);
+  const Buffer mixed = Nested({{CTA_IP_V4_SRC, {1, 2, 3, 4}}, {CTA_IP_V6_DST, Buffer(16)}});
+  const Buffer one = Nested({{CTA_TUPLE_ORIG, Nested({{CTA_TUPLE_IP, mixed}})}});
+  EXPECT(PackConntrack(View(one), record));
+  EXPECT(LoadBe16(record + kConntrackOriginalAt + kTupleFieldsAt) == 0);
+  const Buffer icmp = Nested({{CTA_PROTO_NUM, {58}},
+                              {CTA_PROTO_ICMPV6_ID, {0, 7}},
+                              {CTA_PROTO_ICMPV6_TYPE, {128}},
+                              {CTA_PROTO_ICMPV6_CODE, {0}}});
+  const Buffer ping = Nested({{CTA_TUPLE_REPLY, Nested({{CTA_TUPLE_PROTO, icmp}})}});
+  EXPECT(PackConntrack(View(ping), record));
+  EXPECT(LoadBe16(record + kConntrackReplyAt + kTupleFieldsAt) == (kTupleProtocol | kTupleIcmp));
+  EXPECT(record[kConntrackReplyAt + kTupleIcmpTypeAt] == 128);
+}
+
+Buffer LinkEvent(uint16_t type, uint8_t family, int index, const char* name) {
+  ifinfomsg link = {};
+  link.ifi_family = family;
+  link.ifi_index = index;
+  const auto* bytes = reinterpret_cast<const uint8_t*>(&link);
+  Buffer body(bytes, bytes + sizeof link);
+  const Buffer attributes = Nested({{IFLA_IFNAME, Text(name, std::strlen(name) + 1)}});
+  body.insert(body.end(), attributes.begin(), attributes.end());
+  nlmsghdr header = {};
+  header.nlmsg_len = static_cast<uint32_t>(sizeof header + body.size());
+  header.nlmsg_type = type;
+  bytes = reinterpret_cast<const uint8_t*>(&header);
+  body.insert(body.begin(), bytes, bytes + sizeof header);
+  return body;
+}
+
+void FollowsLinkEvents() {
+  LinkNames links;
+  const auto after = [&](const Buffer& event, uint32_t index) {
+    links.Apply(View(event));
+    const std::string* name = links.Find(index);
+    return name == nullptr ? std::string() : *name;
+  };
+  EXPECT(after(LinkEvent(RTM_NEWLINK, AF_UNSPEC, 5, "eth0"), 5) == "eth0");
+  EXPECT(after(LinkEvent(RTM_NEWLINK, AF_UNSPEC, 5, "wan0"), 5) == "wan0");
+  EXPECT(after(LinkEvent(RTM_DELLINK, AF_BRIDGE, 5, "wan0"), 5) == "wan0");
+  EXPECT(after(LinkEvent(RTM_DELLINK, AF_UNSPEC, 5, "wan0"), 5) == "wan0");
+  EXPECT(after(LinkEvent(RTM_NEWLINK, AF_UNSPEC, 5, "tun0"), 5) == "tun0");
+  EXPECT(after(LinkEvent(RTM_DELLINK, AF_UNSPEC, 6, "gone"), 6) == "gone");
+  // There is no socket to ask on, and no such device.
+  EXPECT(links.Find(7) == nullptr && links.Find(7) == nullptr);
+  // Names of deleted devices are kept, but not for ever.
+  for (int i = 100; i < 1200; ++i) links.Apply(View(LinkEvent(RTM_DELLINK, AF_UNSPEC, i, "x")));
+  EXPECT(links.Find(6) == nullptr && *links.Find(1199) == "x" && *links.Find(5) == "tun0");
+}
+
 void NumbersStringsInOrder() {
   StringTable strings;
   EXPECT(strings.Intern("") == 0);
@@ -318,6 +442,9 @@ int main() {
   packet_logs::WalksMessagesUntilOneDoesNotFit();
   packet_logs::BindsAndConfiguresInOneMessage();
   packet_logs::PacksRecordsAndBytes();
+  packet_logs::PacksConnections();
+  packet_logs::LeavesOutPartsOfConnections();
+  packet_logs::FollowsLinkEvents();
   packet_logs::NumbersStringsInOrder();
   if (packet_logs::failures == 0) std::puts("all passed");
   return packet_logs::failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
