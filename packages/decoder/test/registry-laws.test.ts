@@ -217,13 +217,16 @@ const BY_LENGTH: Readonly<Record<string, readonly string[]>> = {
   // Records read so far, and what the last of them adds.
   DNS: ['answerCount', 'authorityCount', 'additionalCount', 'responseCode', 'slotCount'],
   mDNS: ['answerCount', 'authorityCount', 'additionalCount', 'responseCode', 'slotCount'],
-  LLMNR: ['answerCount', 'authorityCount', 'additionalCount', 'responseCode', 'slotCount']
+  LLMNR: ['answerCount', 'authorityCount', 'additionalCount', 'responseCode', 'slotCount'],
+  // The innermost message that is whole.
+  DHCPv6: ['messageType']
 }
 
 /** Whether a cut layer's value is the whole one's, a part of it, or missing. */
 function isPart(part: unknown, whole: unknown, key = ''): boolean {
   if (PLACES.has(key) || part === undefined || part === null || typeof part === 'function') return true
   if (Object.is(part, whole)) return true
+  if (part === true && key === 'isPartial') return true
   // Not seen so far.
   if (part === false && key.startsWith('has')) return true
   if (typeof part !== typeof whole) return false

@@ -68,5 +68,13 @@ export const samples: Readonly<Record<string, readonly Uint8Array[]>> = {
   QUIC: [sealInitial(cryptoFrame(0, RFC_HELLO), V1)],
   mDNS: [dns],
   LLMNR: [dns],
+  DHCPv6: [
+    hex('01 abcdef 0001 000e 0001 0001 2a2b2c2d 020a11163322 0006 0004 0017 0018 0008 0002 0064'),
+    hex(
+      '0c 00 20010db8000000000000000000000001 fe800000000000000000000000000009' +
+        '0009 0030 07 abcdef 0003 0028 00000001 00000e10 00001518' +
+        '0005 0018 20010db8000000000000000000000005 00000708 00000e10'
+    )
+  ],
   DHCPv4: [dhcpMessage(hex('350101 3d07 01020a11163322 0c0470687978 3703 01030f ff'))]
 }

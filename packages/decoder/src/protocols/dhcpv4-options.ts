@@ -87,8 +87,9 @@ export class Dhcpv4Options {
         at++
         continue
       }
+      if (at + 2 > end) break
       const next = at + 2 + bytes.u8(at + 1)
-      if (at + 2 > end || next > end) break
+      if (next > end) break
       if (type === code) {
         const part = bytes.view(at + 2, next)
         size = Math.max(size, 0) + part.length

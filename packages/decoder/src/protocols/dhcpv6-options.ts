@@ -131,6 +131,7 @@ export class Dhcpv6Options {
   get clientMac(): string | undefined {
     const range = this.range(Option.CLIENT_ID)
     if (range === undefined) return undefined
+    if (range.end - range.start < 4 + MAC_BYTES) return undefined
     const type = this.#bytes.u16(range.start)
     const at = range.start + (type === DUID_LLT ? 8 : 4)
     if (type !== DUID_LLT && type !== DUID_LL) return undefined

@@ -109,7 +109,7 @@ export class Http extends Layer {
   }
 
   #text(start: number, end: number): string {
-    return utf8.decode(this.bytes.view(start, end))
+    return start < end ? utf8.decode(this.bytes.view(start, end)) : ''
   }
 
   /** Such as `GET`; undefined in responses. */
@@ -207,13 +207,15 @@ function trimBlanks(bytes: ByteReader, start: number, end: number): number {
 
 /** Whether a request or a response of HTTP/1 starts here: a method and a printable byte, or the version. */
 function startsMessage(bytes: ByteReader, start: number, end: number): boolean {
+  if (start >= end) return false
   const first = bytes.u8(start)
   if (first < 0x43 || first > 0x54) return false
   if (startsWith(bytes, start, end, RESPONSE)) return true
   for (const method of METHODS) {
     if (first !== method[0] || !startsWith(bytes, start, end, method)) continue
+    if (start + method.length >= end) return false
     const target = bytes.u8(start + method.length)
-    return start + method.length < end && target > SPACE && target < 0x7f
+    return target > SPACE && target < 0x7f
   }
   return false
 }

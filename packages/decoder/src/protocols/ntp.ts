@@ -152,9 +152,10 @@ export class Ntp extends Layer {
   }
 
   #timeUs(offset: number): number | undefined {
+    if (!this.#isWhole) return undefined
     const seconds = this.bytes.u32(this.start + offset)
     const fraction = this.bytes.u32(this.start + offset + 4)
-    if (!this.#isWhole || (seconds === 0 && fraction === 0)) return undefined
+    if (seconds === 0 && fraction === 0) return undefined
     // RFC 4330 section 3: with the top bit clear it is the era that starts in 2036.
     const sinceEra = seconds >= 0x8000_0000 ? seconds : seconds + 0x1_0000_0000
     return (sinceEra - EPOCH_SECONDS) * 1_000_000 + Math.floor((fraction / 0x1_0000_0000) * 1_000_000)

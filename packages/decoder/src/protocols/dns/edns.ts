@@ -50,9 +50,9 @@ export function walkEdns(
   sink.flag(DNSSEC_OK, (slot.ttl & 0x8000) !== 0)
   sink.beginList(field)
   let at = start
-  while (at < end) {
+  while (at + 4 <= end) {
     const optionEnd = at + 4 + bytes.u16(at + 2)
-    if (at + 4 > end || optionEnd > end) break
+    if (optionEnd > end) break
     sink.beginObject(LIST_ITEM)
     sink.uint(CODE, bytes.u16(at))
     const isRead = walkOption(bytes.u16(at), bytes, at + 4, optionEnd, sink)

@@ -40,11 +40,11 @@ export function walkServiceParameters(
   let previous = -1
   sink.beginObject(field)
   let at = start
-  for (; at < end; ) {
+  while (at + 4 <= end) {
     const valueEnd = at + 4 + bytes.u16(at + 2)
     const key = bytes.u16(at)
     // Keys stand in ascending order, so that none comes twice and a name appears once in the object.
-    if (at + 4 > end || valueEnd > end || key <= previous) break
+    if (valueEnd > end || key <= previous) break
     if (key > Key.OHTTP && !hasOthers) {
       hasOthers = true
       sink.beginList(OTHERS)

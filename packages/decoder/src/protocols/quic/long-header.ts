@@ -23,6 +23,12 @@ function isV1Like(version: number): boolean {
   return version === QUIC_V1 || version >>> 8 === 0xff0000
 }
 
+function typeOf(first: number, version: number): QuicPacketType {
+  if (version === 0) return 'version-negotiation'
+  if (!isV1Like(version) && version !== QUIC_V2) return 'unknown'
+  return (version === QUIC_V2 ? TYPES_V2 : TYPES_V1)[(first >> 4) & 3] ?? 'unknown'
+}
+
 /** Whether a version has a meaning, or is there to be refused (RFC 9000 section 15). */
 function isKnownVersion(version: number): boolean {
   return isV1Like(version) || version === QUIC_V2 || version === 0 || (version & 0x0f0f0f0f) === 0x0a0a0a0a
@@ -75,17 +81,13 @@ export class LongHeader {
     this.tokenStart = this.tokenEnd = this.numberStart = start
     if (end - start < 7) return truncated(NAME, start, `${end - start} bytes are too few for a long header`)
     this.version = bytes.u32(start + 1)
+    this.type = typeOf(first, this.version)
     const error = this.#readIds(bytes, start + 5, end)
     if (error !== undefined) return error
     this.tokenStart = this.tokenEnd = this.numberStart = this.sourceIdEnd
-    if (this.version === 0) {
-      this.type = 'version-negotiation'
-      return undefined
-    }
+    if (this.type === 'version-negotiation') return undefined
     if ((first & FIXED_BIT) === 0) return malformed(NAME, start, 'the fixed bit is not set')
-    if (!isV1Like(this.version) && this.version !== QUIC_V2) return undefined
-    const types = this.version === QUIC_V2 ? TYPES_V2 : TYPES_V1
-    this.type = types[(first >> 4) & 3] ?? 'unknown'
+    if (this.type === 'unknown') return undefined
     return this.type === 'retry' ? this.#readRetry(end) : this.#readLengths(bytes, end)
   }
 

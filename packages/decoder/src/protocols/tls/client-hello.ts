@@ -55,19 +55,21 @@ export class ClientHello extends HelloMessage {
   /** Versions offered in the extension of TLS 1.3, GREASE left out; empty for older clients. */
   get supportedVersions(): readonly number[] {
     const extension = this.find(Extension.SUPPORTED_VERSIONS)
-    if (extension === undefined) return []
+    if (extension === undefined || extension.end === extension.start) return []
     const end = Math.min(extension.end, extension.start + 1 + this.bytes.u8(extension.start))
     return this.numbers(extension.start + 1, end).filter(version => !isGrease(version))
   }
 
-  /** The highest version offered, such as 0x0304 for TLS 1.3. */
-  get version(): number {
-    return this.supportedVersions.reduce((most, version) => Math.max(most, version), 0) || this.legacyVersion
+  /** The highest version offered, such as 0x0304 for TLS 1.3; undefined where the message is cut before it is settled. */
+  get version(): number | undefined {
+    const highest = this.supportedVersions.reduce((most, version) => Math.max(most, version), 0)
+    if (highest > 0) return highest
+    return this.isWhole ? this.legacyVersion : undefined
   }
 
   get signatureAlgorithms(): readonly number[] {
     const extension = this.find(Extension.SIGNATURE_ALGORITHMS)
-    if (extension === undefined) return []
+    if (extension === undefined || extension.end - extension.start < 2) return []
     const end = Math.min(extension.end, extension.start + 2 + this.bytes.u16(extension.start))
     return this.numbers(extension.start + 2, end)
   }
@@ -77,7 +79,7 @@ export class ClientHello extends HelloMessage {
     if (!this.isWhole) return undefined
     const [first] = this.#alpnRanges()
     return ja4(transport, {
-      legacyVersion: this.legacyVersion,
+      legacyVersion: this.legacyVersion ?? 0,
       supportedVersions: this.supportedVersions,
       ciphers: this.ciphers,
       extensions: this.extensions.map(({ type }) => type),

@@ -46,9 +46,9 @@ export abstract class HelloMessage {
   /** Reads what stands between the session id and the extensions; returns where that ends, or -1. */
   protected abstract readAfterSessionId(at: number): number
 
-  /** The version field of the message itself; TLS 1.3 leaves it at 0x0303. */
-  get legacyVersion(): number {
-    return this.bytes.u16(this.#start)
+  /** The version field of the message itself; TLS 1.3 leaves it at 0x0303. Undefined where the message is cut before. */
+  get legacyVersion(): number | undefined {
+    return this.#end - this.#start < 2 ? undefined : this.bytes.u16(this.#start)
   }
 
   /** Extensions in the order of the message, GREASE included. */

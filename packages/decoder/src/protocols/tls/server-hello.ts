@@ -19,10 +19,11 @@ export class ServerHello extends HelloMessage {
     return this.#cipherAt < 0 ? undefined : this.bytes.u16(this.#cipherAt)
   }
 
-  /** The version chosen, such as 0x0303 for TLS 1.2. */
-  get version(): number {
+  /** The version chosen, such as 0x0303 for TLS 1.2; undefined where the message is cut before it is settled. */
+  get version(): number | undefined {
     const extension = this.find(SUPPORTED_VERSIONS)
-    return extension === undefined ? this.legacyVersion : this.bytes.u16(extension.start)
+    if (extension === undefined) return this.isWhole ? this.legacyVersion : undefined
+    return extension.end - extension.start < 2 ? undefined : this.bytes.u16(extension.start)
   }
 
   /** The application protocol chosen, if the server said it in the clear (before TLS 1.3). */

@@ -156,7 +156,7 @@ describe('TLS', () => {
   ])('says that %s leave the message', (_what, damage) => {
     const { tls, error } = decode(tlsRecord(damage(Uint8Array.from(example))))
     expect(error).toMatchObject({ code: 'DECODE_MALFORMED', layer: 'TLS' })
-    expect(tls).toMatchObject({ version: 0x0303, isPartial: true, ja4: undefined })
+    expect(tls).toMatchObject({ handshakeType: 1, isPartial: true, ja4: undefined })
   })
 })
 

@@ -34,7 +34,7 @@ export interface TlsInfo {
   /** 1 client, 2 server. */
   HandshakeType: number
   /** Highest offered, or chosen; 772 for TLS 1.3. */
-  Version: number
+  Version?: number
   SNI?: string
   ALPN?: string[]
   Versions?: number[]
@@ -71,7 +71,9 @@ export class Tls extends Layer {
     // A hello in several records: rare, but a way to hide a name from whoever reads the first one only.
     const joined = this.#joined
     joined.reset(this.#joinRecords())
-    const error = hello.read(joined, MESSAGE_HEADER_BYTES, joined.length, MESSAGE_HEADER_BYTES + joined.u24(1))
+    const at = MESSAGE_HEADER_BYTES
+    const declaredEnd = joined.length < at ? Number.POSITIVE_INFINITY : at + joined.u24(1)
+    const error = hello.read(joined, at, joined.length, declaredEnd)
     return error && { ...error, offset: start }
   }
 
@@ -122,8 +124,8 @@ export class Tls extends Layer {
     return alpn === undefined ? [] : [alpn]
   }
 
-  /** The highest version the client offers, or the one the server chose; 0x0304 for TLS 1.3. */
-  get version(): number {
+  /** The highest version the client offers, or the one the server chose; 0x0304 for TLS 1.3. Undefined where the cut hides it. */
+  get version(): number | undefined {
     return this.#isClientHello ? this.#clientHello.version : this.#serverHello.version
   }
 
