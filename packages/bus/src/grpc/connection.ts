@@ -117,6 +117,7 @@ export class GrpcConnection implements DialectConnection {
     this.#isSilent = false
     // A client may reset a call at any time; 'close' follows and cleans up.
     stream.on('error', () => undefined)
+    if (isOver(stream)) return
     if (headers[':method'] !== 'POST' || !headers['content-type']?.startsWith('application/grpc')) {
       stream.respond({ ':status': 415 }, { endStream: true })
       stopUpload(stream)
@@ -174,6 +175,7 @@ export class GrpcConnection implements DialectConnection {
   }
 
   #subscribe(stream: ServerHttp2Stream, options: ReaderOptions, format: EventFormat, sayHello = false): void {
+    if (isOver(stream)) return
     const reader = this.#host.openReader(
       { ...options, dialect: 'grpc' },
       {
@@ -194,7 +196,7 @@ export class GrpcConnection implements DialectConnection {
     })
     // Right away, so that a client knows that it will miss nothing from here on.
     stream.respond(HEADERS, { waitForTrailers: true })
-    stream.once('wantTrailers', () => stream.sendTrailers(statusTrailers(status)))
+    stream.once('wantTrailers', () => endWith(stream, status))
     if (sayHello) stream.write(formatEvent(HELLO_TOPIC, JSON.stringify(this.#host.broker.position)))
     writer.pump()
   }
@@ -203,7 +205,7 @@ export class GrpcConnection implements DialectConnection {
     const splitter = new FrameSplitter(MAX_REFLECTION_BYTES)
     let status = OK_STATUS
     stream.respond(HEADERS, { waitForTrailers: true })
-    stream.once('wantTrailers', () => stream.sendTrailers(statusTrailers(status)))
+    stream.once('wantTrailers', () => endWith(stream, status))
     stream.on('drain', () => stream.resume())
     stream.on('data', (chunk: Buffer) => {
       if (stream.writableEnded) return
@@ -223,13 +225,13 @@ export class GrpcConnection implements DialectConnection {
   #receiveOne(stream: ServerHttp2Stream, handle: (message: Buffer) => void): void {
     const splitter = new FrameSplitter(this.#host.maxLineBytes)
     let heldBytes = 0
-    let isOver = false
+    let isSettled = false
     const hold = (bytes: number): void => {
       this.#heldBytes += bytes - heldBytes
       heldBytes = bytes
     }
     const settle = (act: () => void): void => {
-      isOver = true
+      isSettled = true
       hold(0)
       try {
         act()
@@ -238,7 +240,7 @@ export class GrpcConnection implements DialectConnection {
       }
     }
     stream.on('data', (chunk: Buffer) => {
-      if (isOver) return
+      if (isSettled) return
       try {
         const [message] = splitter.push(chunk)
         if (message !== undefined) settle(() => handle(message))
@@ -246,17 +248,18 @@ export class GrpcConnection implements DialectConnection {
       } catch (error) {
         settle(() => refuse(stream, statusOf(error)))
       }
-      if (this.#heldBytes > MAX_HELD_MESSAGES * this.#host.maxLineBytes && !isOver) {
+      if (this.#heldBytes > MAX_HELD_MESSAGES * this.#host.maxLineBytes && !isSettled) {
         settle(() => refuse(stream, { code: RESOURCE_EXHAUSTED, message: 'too many messages are on their way' }))
       }
     })
     stream.once('end', () => {
-      if (!isOver) settle(() => refuse(stream, { code: INVALID_ARGUMENT, message: 'the call carries no message' }))
+      if (!isSettled) settle(() => refuse(stream, { code: INVALID_ARGUMENT, message: 'the call carries no message' }))
     })
     stream.once('close', () => hold(0))
   }
 
   #checkLife(): void {
+    if (this.#session.destroyed) return
     if (this.#isExpected) {
       this.#host.counters.cutOff += 1
       this.#session.destroy()
@@ -300,16 +303,26 @@ function parseExtensions(header: string | string[] | undefined): Omit<SubscribeR
 
 /** Ends a call that was a success with the one empty message that sprbus answers with. */
 function answer(stream: ServerHttp2Stream): void {
+  if (isOver(stream)) return
   stream.respond(HEADERS, { waitForTrailers: true })
-  stream.once('wantTrailers', () => stream.sendTrailers(statusTrailers(OK_STATUS)))
+  stream.once('wantTrailers', () => endWith(stream, OK_STATUS))
   stream.end(EMPTY_FRAME)
 }
 
 /** Ends a call that was not answered yet. */
 function refuse(stream: ServerHttp2Stream, status: GrpcStatus): void {
-  if (stream.destroyed || stream.headersSent) return
+  if (isOver(stream) || stream.headersSent) return
   stream.respond({ ...HEADERS, ...statusTrailers(status) }, { endStream: true })
   stopUpload(stream)
+}
+
+function endWith(stream: ServerHttp2Stream, status: GrpcStatus): void {
+  if (!isOver(stream)) stream.sendTrailers(statusTrailers(status))
+}
+
+/** Whether the client has given up a call; its events may come later. Node throws at whoever answers such a call. */
+function isOver(stream: ServerHttp2Stream): boolean {
+  return stream.destroyed || stream.closed
 }
 
 /** Lets a client stop sending what nobody wants. */

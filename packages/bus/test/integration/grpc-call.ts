@@ -50,6 +50,10 @@ function watch(stream: ClientHttp2Stream): RawCall {
   let received = Buffer.alloc(0)
   let status: string | undefined
   let check = (): void => undefined
+  const fail: ((error: Error) => void)[] = []
+  stream.once('close', () => {
+    for (const reject of fail) reject(new Error(`the call ended with ${status ?? stream.rstCode}`))
+  })
   const read = (headers: IncomingHttpHeaders): void => {
     const found = headers['grpc-status']
     if (typeof found === 'string') status = found
@@ -76,7 +80,7 @@ function watch(stream: ClientHttp2Stream): RawCall {
           const messages = parseMessages(received)
           if (messages.length >= count) resolve(messages)
         }
-        stream.once('close', () => reject(new Error(`the call ended with ${status ?? stream.rstCode}`)))
+        fail.push(reject)
         check()
       })
   }
