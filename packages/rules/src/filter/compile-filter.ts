@@ -9,6 +9,8 @@ import type { FilterEvent } from './fields/event-view.js'
 import { EventView } from './fields/event-view.js'
 import type { PacketContext } from './fields/packet-view.js'
 import { PacketView } from './fields/packet-view.js'
+import type { IndexedFilter } from './filter-index.js'
+import { FilterIndex } from './filter-index.js'
 import { MAX_COST, MAX_DEPTH, MAX_LIST_ITEMS, MAX_NODES, MAX_SOURCE_CHARACTERS } from './limits.js'
 import { errorAt } from './source-text.js'
 
@@ -37,6 +39,42 @@ export class FilterLanguage {
     const expression = check(source, checker)
     this.#view.isShared = ++this.#filters > 1
     return new CompiledFilter(source, expression, checker, this.#view)
+  }
+
+  /** Compiles many filters into one list; undefined stands for one that never matches. */
+  compileList(sources: readonly (string | undefined)[]): FilterList {
+    return new FilterList(
+      sources.map(source => {
+        if (source === undefined) return undefined
+        const checker = new Checker(source)
+        return { expression: check(source, checker), variables: checker.slots }
+      })
+    )
+  }
+}
+
+/** Many filters, of which the first that matches counts. */
+export class FilterList {
+  readonly #filters: readonly (IndexedFilter | undefined)[]
+  #onPacket: FilterIndex<PacketView> | undefined
+  #onEvent: FilterIndex<EventView> | undefined
+  #packetView: PacketView | undefined
+
+  constructor(filters: readonly (IndexedFilter | undefined)[]) {
+    this.#filters = filters
+  }
+
+  /** Index of the first filter that a packet matches, or -1. */
+  firstForPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext): number {
+    this.#onPacket ??= new FilterIndex(this.#filters, packetReader)
+    this.#packetView ??= new PacketView(logged, packet)
+    return this.#onPacket.first(this.#packetView.reset(logged, packet, context))
+  }
+
+  /** Index of the first filter that an event matches, or -1. */
+  firstForEvent(view: EventView): number {
+    this.#onEvent ??= new FilterIndex(this.#filters, eventReader)
+    return this.#onEvent.first(view)
   }
 }
 
@@ -139,11 +177,7 @@ class CompiledFilter implements Filter {
   matchesPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext): boolean {
     this.#onPacket ??= new Compiler(packetReader, this.#variables).compile(this.#expression)
     this.#packetView ??= new PacketView(logged, packet)
-    const view = this.#packetView
-    view.logged = logged
-    view.packet = packet
-    view.context = context
-    return this.#onPacket(view) === true
+    return this.#onPacket(this.#packetView.reset(logged, packet, context)) === true
   }
 }
 

@@ -1,5 +1,5 @@
 import type { LoggedPacket, Packet } from '@packet-logs/decoder'
-import type { Filter } from '../filter/compile-filter.js'
+import type { FilterList } from '../filter/compile-filter.js'
 import { FilterLanguage } from '../filter/compile-filter.js'
 import type { FilterEvent } from '../filter/fields/event-view.js'
 import { EventView } from '../filter/fields/event-view.js'
@@ -62,12 +62,12 @@ abstract class BaseNotifications implements Notifications {
 
   abstract matchPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext): number
 
-  protected abstract matchPacketEvent(event: FilterEvent, view: EventView): number
+  protected abstract matchPacketEvent(view: EventView): number
 
   matchEvent(event: FilterEvent): number {
     if (!event.topic.startsWith(PACKET_TOPIC)) return -1
     this.#view.reset(event)
-    return this.matchPacketEvent(event, this.#view)
+    return this.matchPacketEvent(this.#view)
   }
 
   noticeOf(event: FilterEvent): Notice | undefined {
@@ -102,14 +102,14 @@ class SprNotifications extends BaseNotifications {
     return this.#index.find(this.#packet.reset(logged, packet))
   }
 
-  protected matchPacketEvent(_event: FilterEvent, view: EventView): number {
+  protected matchPacketEvent(view: EventView): number {
     return this.#index.find(new JsonSprPacket(view.info))
   }
 }
 
 class StrictNotifications extends BaseNotifications {
   readonly notifyAll: boolean
-  readonly #filters: readonly (Filter | undefined)[]
+  readonly #filters: FilterList
 
   constructor(entries: readonly NotificationEntry[]) {
     super(entries)
@@ -117,18 +117,14 @@ class StrictNotifications extends BaseNotifications {
     this.notifyAll = entries.some(({ Conditions, Notification }) => {
       return !Notification && JSON.stringify({ ...NO_CONDITIONS, ...Conditions }) === empty
     })
-    const language = new FilterLanguage()
-    this.#filters = entries.map(entry => {
-      const source = strictFilter(entry)
-      return source === undefined ? undefined : language.compile(source)
-    })
+    this.#filters = new FilterLanguage().compileList(entries.map(strictFilter))
   }
 
   matchPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext): number {
-    return this.#filters.findIndex(filter => filter?.matchesPacket(logged, packet, context))
+    return this.#filters.firstForPacket(logged, packet, context)
   }
 
-  protected matchPacketEvent(event: FilterEvent): number {
-    return this.#filters.findIndex(filter => filter?.matchesEvent(event))
+  protected matchPacketEvent(view: EventView): number {
+    return this.#filters.firstForEvent(view)
   }
 }

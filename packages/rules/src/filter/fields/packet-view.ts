@@ -38,6 +38,13 @@ export class PacketView {
     this.packet = packet
   }
 
+  reset(logged: LoggedPacket, packet: Packet, context: PacketContext | undefined): this {
+    this.logged = logged
+    this.packet = packet
+    this.context = context
+    return this
+  }
+
   get topic(): string {
     return this.#prefixTexts().topic
   }
