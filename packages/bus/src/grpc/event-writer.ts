@@ -50,9 +50,10 @@ export class EventWriter {
     return isStalled
   }
 
-  /** Resolves when everything the log held has been handed to the kernel, or the writer was closed. */
+  /** Takes nothing that is published from now on; resolves when the kernel has the rest, or the writer was closed. */
   flush(): Promise<void> {
     if (this.#reader === undefined) return Promise.resolve()
+    this.#reader.finish()
     return new Promise(resolve => {
       this.#flushed.push(resolve)
       this.pump()
