@@ -184,7 +184,10 @@ describe('a fake', () => {
     [{ group: 65536 }, RangeError, 'group'],
     [{ group: 1, payload: [1] }, TypeError, 'payload'],
     [{ group: 1, timestampUs: 0.5 }, RangeError, 'timestampUs'],
-    [{ group: 1, timestampUs: -1 }, RangeError, 'timestampUs']
+    [{ group: 1, timestampUs: -1 }, RangeError, 'timestampUs'],
+    [{ group: 1, hook: 256 }, RangeError, 'hook'],
+    [{ group: 1, hwAddress: '00:00' }, TypeError, 'hwAddress'],
+    [{}, TypeError, 'group']
   ])('refuses %j by name, and logs nothing of that call', (packet, kind, name) => {
     const fake = createFakeNflog()
     const socket = fake.openNflog({ groups: 1, queueThreshold: 1 })

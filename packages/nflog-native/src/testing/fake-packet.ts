@@ -36,15 +36,38 @@ export interface HeldPacket extends FakePacket {
   readonly seqGlobal?: number
 }
 
+// The largest value of each number in the kernel's message.
+const largest = {
+  group: 0xffff,
+  family: 0xff,
+  etherType: 0xffff,
+  hook: 0xff,
+  mark: 0xffff_ffff,
+  timestampUs: Number.MAX_SAFE_INTEGER,
+  inIndex: 0xffff_ffff,
+  outIndex: 0xffff_ffff,
+  physInIndex: 0xffff_ffff,
+  physOutIndex: 0xffff_ffff,
+  hwType: 0xffff,
+  uid: 0xffff_ffff,
+  gid: 0xffff_ffff
+} as const satisfies { [name in keyof FakePacket]?: number }
+
+const numberNames = Object.keys(largest) as (keyof typeof largest)[]
+const byteNames = ['payload', 'hwHeader', 'hwAddress', 'l2Header'] as const
+
 /** @throws TypeError or RangeError that names what is wrong with the packet. */
 export function checkPacket(packet: FakePacket): void {
-  const { group, payload, timestampUs } = packet
-  if (!Number.isInteger(group) || group < 0 || group > 65535) {
-    throw new RangeError(`group must be an integer from 0 to 65535, not ${group}`)
+  if (packet.group === undefined) throw new TypeError('group is missing')
+  for (const name of numberNames) {
+    const value = packet[name]
+    if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= largest[name])) continue
+    throw new RangeError(`${name} must be an integer from 0 to ${largest[name]}, not ${value}`)
   }
-  if (payload !== undefined && !(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array')
-  if (timestampUs !== undefined && !(Number.isSafeInteger(timestampUs) && timestampUs >= 0)) {
-    throw new RangeError(`timestampUs must be microseconds since the epoch, not ${timestampUs}`)
+  for (const name of byteNames) {
+    if (packet[name] !== undefined && !(packet[name] instanceof Uint8Array)) {
+      throw new TypeError(`${name} must be a Uint8Array`)
+    }
   }
 }
 
