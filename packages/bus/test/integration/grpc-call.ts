@@ -47,7 +47,7 @@ export async function rawGrpc(path: string, options: { initialWindowSize?: numbe
 }
 
 function watch(stream: ClientHttp2Stream): RawCall {
-  let received = Buffer.alloc(0)
+  const chunks: Buffer[] = []
   let status: string | undefined
   let check = (): void => undefined
   const fail: ((error: Error) => void)[] = []
@@ -60,7 +60,7 @@ function watch(stream: ClientHttp2Stream): RawCall {
   }
   stream.on('trailers', read)
   stream.on('data', (chunk: Buffer) => {
-    received = Buffer.concat([received, chunk])
+    chunks.push(chunk)
     check()
   })
   return {
@@ -77,7 +77,7 @@ function watch(stream: ClientHttp2Stream): RawCall {
     messages: count =>
       new Promise((resolve, reject) => {
         check = () => {
-          const messages = parseMessages(received)
+          const messages = parseMessages(Buffer.concat(chunks))
           if (messages.length >= count) resolve(messages)
         }
         fail.push(reject)

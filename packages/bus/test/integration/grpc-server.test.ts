@@ -140,10 +140,11 @@ describe('a bus that speaks gRPC, too', () => {
     slowCall.stream.resume()
     broker.publishText('t', 'the end')
     let got: { value: string }[] = []
-    await vi.waitFor(async () => {
+    const atTheEnd = async (): Promise<void> => {
       got = await slowCall.messages(1)
       expect(got.at(-1)?.value).toBe('the end')
-    })
+    }
+    await vi.waitFor(atTheEnd, { timeout: 10_000, interval: 100 })
     expect(got.length + server.stats.dropped).toBe(20_001)
   })
 
