@@ -32,6 +32,7 @@ const ETHERNET_ADDRESSES_BYTES = 12
 const EMPTY = new Fragment('""')
 const INNER = new Fragment(',"Inner":')
 const IS_TRUNCATED = new Fragment(',"Truncated":true')
+const RAW = new Fragment(',"Raw":')
 const LINE_END = new Fragment('"}\n')
 /** Lengths kept of strings that only a caller with strange ideas makes long, when nothing else helps to fit a line. */
 const CLIPPED_PREFIX = 128
@@ -112,14 +113,22 @@ export class EventEmitter {
       if (shed < Shed.layers) {
         if (packet.described.length > 0) this.#writeDescribed(packet, shed)
         if (packet.hasInner) this.#writeInner(packet, shed)
+        if (shed < Shed.raw && !hasLayers(packet)) this.#writeRaw(packet.bytes)
       }
-      if (shed < Shed.strings) this.#meta.write(logged, outer, options)
+      if (shed < Shed.strings) this.#meta.write(logged, packet.found, options)
       if (packet.error !== undefined) writeDecodeError(out, packet.error)
       if (plan.isTruncated) out.fragment(IS_TRUNCATED)
     }
     // Every key is written with a comma in front; the first of them opens the object instead.
     out.patch(start, OPEN)
     out.byte(CLOSE)
+  }
+
+  /** The packet as it is, when there is nothing else to show of it: what it was can still be found out. */
+  #writeRaw(bytes: ByteReader): void {
+    if (bytes.length === 0 || this.raw.cut <= 0) return
+    this.#out.fragment(RAW)
+    this.raw.write(this.#out, bytes, 0, bytes.length)
   }
 
   /** Layers that write themselves, outermost first. */
@@ -232,6 +241,11 @@ function isRepeated(layers: readonly Layer[], index: number, to: number): boolea
     if (layers[later]?.json?.name === name) return true
   }
   return false
+}
+
+/** Whether anything could be read of the packet itself; its link-layer header stands in bytes of its own. */
+function hasLayers({ found, layers, bytes }: ReusablePacket): boolean {
+  return found.ipv4 !== undefined || found.ipv6 !== undefined || layers.some(layer => layer.bytes === bytes)
 }
 
 function prefixText(quoted: string): string {

@@ -42,7 +42,7 @@ export class EventWriter {
     if (packet === undefined) return undefined
     this.#measure(logged, packet, options)
     const plan = this.#plan
-    plan.follow(options, packet.found)
+    plan.follow(options, packet.found, logged.payload.length)
     let end = this.#textToScratch(logged, packet, options)
     // Escaping at most doubles the text; only what may be too long is worth a try as a line.
     const mayBeTooLong = end * 2 + logged.prefix.length * TEXT_BYTES_PER_CHARACTER + 64 > options.maxLineBytes
@@ -59,7 +59,7 @@ export class EventWriter {
     if (packet === undefined) return at
     this.#measure(logged, packet, options)
     const plan = this.#plan
-    plan.follow(options, packet.found)
+    plan.follow(options, packet.found, logged.payload.length)
     const room = into.length - at - this.#bound
     if (room >= 0) {
       const emitter = this.#emitter
@@ -121,7 +121,7 @@ export class EventWriter {
   #fit(logged: LoggedPacket, packet: ReusablePacket, options: ResolvedOptions): number {
     const plan = this.#plan
     const { maxLineBytes } = options
-    plan.follow(options, packet.found)
+    plan.follow(options, packet.found, logged.payload.length)
     const wanted = Math.min(plan.cut, logged.payload.length)
     let length = this.#lineToScratch(logged, packet, options)
     if (length <= maxLineBytes) return length

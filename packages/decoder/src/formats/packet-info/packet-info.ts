@@ -259,6 +259,8 @@ export interface PacketInfo extends InnerInfo {
   OutDev: string
   /** Layers in a tunnel or in the first fragment of a packet, where SPR does not look. */
   Inner?: InnerInfo
+  /** The packet, when nothing of it could be read. */
+  Raw?: string
   Meta?: MetaInfo
   /** The first thing wrong with the packet; the layers above hold. */
   DecodeError?: { Layer: string; Offset: number; Reason: string }

@@ -52,6 +52,19 @@ describe('payload policy', () => {
     expect(toPacketInfo(logged(new Uint8Array(0)), { payload: 'none' }).Truncated).toBeUndefined()
   })
 
+  it('shows the bytes of a packet it can read nothing of, as far as the policy allows', () => {
+    const junk = logged(hex('f00102030405'))
+    expect(toPacketInfo(junk)).toMatchObject({ Raw: '8AECAwQF', DecodeError: { Layer: 'IP' } })
+    expect(toPacketInfo(junk, { payload: 2 })).toMatchObject({ Raw: '8AE=', Truncated: true })
+    for (const payload of ['headers', 'none'] as const) {
+      expect(toPacketInfo(junk, { payload })).toMatchObject({ Truncated: true })
+      expect(toPacketInfo(junk, { payload })).not.toHaveProperty('Raw')
+    }
+    expect(toPacketInfo(logged(ipv4(hex(''))))).not.toHaveProperty('Raw')
+    const big = toPacketInfo(logged(new Uint8Array(60_000)), { maxLineBytes: 5000 })
+    expect([bytes(big.Raw) > 2000, big.Truncated]).toEqual([true, true])
+  })
+
   it('cuts raw copies of DNS and DHCP and keeps what was decoded', () => {
     const message = dnsMessage({ questions: [dnsQuestion(dnsName('c2h.se'))] })
     const dns = toPacketInfo(logged(ipv4(udp(message, 1, 53))), { payload: 3 })

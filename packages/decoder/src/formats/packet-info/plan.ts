@@ -20,14 +20,14 @@ export class Plan {
   /** Whether the event says that something is left out. */
   isTruncated = false
 
-  /** What the payload policy asks for. */
-  follow(options: ResolvedOptions, found: Readonly<FoundLayers>): void {
+  /** What the payload policy asks for, of a packet of `length` bytes. */
+  follow(options: ResolvedOptions, found: Readonly<FoundLayers>, length: number): void {
     this.shed = Shed.bytes
     this.cut = Number.POSITIVE_INFINITY
     this.isTruncated = false
     if (options.keep === Number.POSITIVE_INFINITY) return
     this.cut = options.keep < 0 ? NO_RAW_BYTES : applicationStart(found) + options.keep
-    this.isTruncated = this.cut < networkEnd(found)
+    this.isTruncated = this.cut < networkEnd(found, length)
   }
 
   /** Leaves out more than the policy asks for. */
@@ -44,6 +44,7 @@ export function applicationStart({ ipv4, ipv6, tcp, udp, icmpv4, icmpv6 }: Reado
   return transport?.headerEnd ?? Math.max(ipv4?.headerEnd ?? 0, ipv6?.headerEnd ?? 0)
 }
 
-function networkEnd({ ipv4, ipv6 }: Readonly<FoundLayers>): number {
-  return Math.max(ipv4?.end ?? 0, ipv6?.end ?? 0)
+/** Bytes behind an IP packet, as on a padded frame, are shown nowhere; of any other packet all of them are. */
+function networkEnd({ ipv4, ipv6 }: Readonly<FoundLayers>, length: number): number {
+  return ipv4 === undefined && ipv6 === undefined ? length : Math.max(ipv4?.end ?? 0, ipv6?.end ?? 0)
 }

@@ -21,8 +21,11 @@ const ARP_REPLY = 2
 /** What is known of a packet beyond its addresses, from its innermost layer. */
 export function describeLayers(event: Unchecked<PacketInfo>): string[] {
   const layers: Readonly<Record<string, unknown>> = event
-  const dns = objectOf<DnsInfo>(event.DNS) ?? objectOf<DnsInfo>(layers['MDNS']) ?? objectOf<DnsInfo>(layers['LLMNR'])
-  if (dns) return describeDns(dns)
+  const dns = objectOf<DnsInfo>(event.DNS)
+  if (dns) return describeDns(dns, bytesText)
+  // Among neighbours names are text: Go never wrote these.
+  const local = objectOf<DnsInfo>(event.MDNS ?? event.LLMNR)
+  if (local) return describeDns(local, textOf)
   const server = describeServer(layers)
   if (server.length > 0) return server
   const tcp = objectOf<TcpInfo>(event.TCP)
@@ -74,21 +77,27 @@ function describeDhcp(dhcp: Unchecked<DhcpInfo>): string {
   return words.join(' ')
 }
 
-function describeDns(dns: Unchecked<DnsInfo>): string[] {
+function describeDns(dns: Unchecked<DnsInfo>, nameOf: (value: unknown) => string): string[] {
   const questions = listOf<DnsQuestionInfo>(dns.Questions).map(({ Name: name, Type: type }) => {
-    return `${bytesText(name)} ${typeof type === 'number' ? dnsTypeName(type) : '?'}`
+    return `${nameOf(name)} ${typeof type === 'number' ? dnsTypeName(type) : '?'}`
   })
   if (dns.QR !== true) return questions.map(question => `? ${question}`)
   const code = dns.ResponseCode
   if (typeof code === 'number' && code !== 0) return [...questions, dnsResponseName(code)]
   const answers = listOf<DnsRecordInfo>(dns.Answers)
-  const shown = answers.slice(0, MAX_DNS_RECORDS).map(describeAnswer)
+  const shown = answers.slice(0, MAX_DNS_RECORDS).map(answer => describeAnswer(answer, nameOf))
   if (answers.length > MAX_DNS_RECORDS) shown.push(`and ${answers.length - MAX_DNS_RECORDS} more`)
   return shown.length > 0 ? [...questions, `= ${shown.join(', ')}`] : questions
 }
 
-function describeAnswer(record: Unchecked<DnsRecordInfo>): string {
-  for (const value of [textOf(record.IP), bytesText(record.CNAME), bytesText(record.PTR), bytesText(record.NS)]) {
+function describeAnswer(record: Unchecked<DnsRecordInfo>, nameOf: (value: unknown) => string): string {
+  for (const value of [
+    textOf(record.IP),
+    nameOf(record.CNAME),
+    nameOf(record.PTR),
+    nameOf(record.NS),
+    nameOf(record.Name)
+  ]) {
     if (value !== '') return value
   }
   return typeof record.Type === 'number' ? dnsTypeName(record.Type) : '?'

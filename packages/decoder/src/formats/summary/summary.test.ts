@@ -75,6 +75,18 @@ describe('formatSummary', () => {
     expect(line({ ResponseCode: 23, Questions: [{}] })).toMatch(/\? RCODE23$/)
   })
 
+  it('reads the names neighbours ask each other for, which are text', () => {
+    const MDNS = {
+      QR: true,
+      Answers: [
+        { Name: 'tv.local', Type: 1, IP: '10.0.0.7' },
+        { Type: 12, PTR: 'a.local' }
+      ]
+    }
+    expect(formatSummary({ ...base, MDNS })).toMatch(/MDNS {3}= 10\.0\.0\.7, a\.local$/)
+    expect(formatSummary({ ...base, LLMNR: { Questions: [{ Name: 'tv', Type: 28 }] } })).toMatch(/LLMNR {2}\? tv AAAA$/)
+  })
+
   it('tells what DHCP hands out to whom', () => {
     const request = hex('350103 3204c0a80264 0c046c61707 4 ff')
     const dhcp = dhcpMessage(request)
