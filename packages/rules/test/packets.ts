@@ -64,6 +64,14 @@ export const tunnelledHello: LoggedPacket = {
   )
 }
 
+/** A TCP segment from 192.168.2.10 that starts with `text`. */
+export function httpSegment(text: string): LoggedPacket {
+  const header = hex('45000000 00010000 40060000 c0a8020a 5db8d822 9c400050 00000001 00000001 5018faf0 00000000')
+  const payload = Buffer.concat([header, Buffer.from(text)])
+  payload.writeUInt16BE(payload.length, 2)
+  return { ...common, group: 0, prefix: 'wan:out ', payload }
+}
+
 export const decoded = ({ payload, etherType }: LoggedPacket): Packet => decodePacket(payload, etherType)
 
 export function eventOf(logged: LoggedPacket, options?: PacketInfoOptions): FilterEvent {

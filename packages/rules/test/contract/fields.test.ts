@@ -5,14 +5,17 @@ import { EventView } from '../../src/filter/fields/event-view.js'
 import { PacketView } from '../../src/filter/fields/packet-view.js'
 import { fields } from '../../src/filter/fields/table.js'
 import type { Value } from '../../src/filter/value.js'
-import { arpRequest, tunnelledHello } from '../packets.js'
+import { arpRequest, httpSegment, tunnelledHello } from '../packets.js'
 import { vectors } from '../vectors.js'
 
 const noDomains = { recentDomainSrc: '', recentDomainDst: '' }
+const REQUEST = 'GET /a?b HTTP/1.1\r\nHost: Example.ORG:80\r\nUser-Agent: curl/8\r\n\r\n'
 const packets = [
   ...vectors,
   { id: 'arp-request', logged: arpRequest, ...noDomains },
-  { id: 'tunnelled-hello', logged: tunnelledHello, ...noDomains }
+  { id: 'tunnelled-hello', logged: tunnelledHello, ...noDomains },
+  { id: 'http-request', logged: httpSegment(REQUEST), ...noDomains },
+  { id: 'http-response', logged: httpSegment('HTTP/1.1 404 Not Found\r\n\r\n'), ...noDomains }
 ]
 
 const metadata: Partial<LoggedPacket> = {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Dhcpv4, Dns, Packet } from '@packet-logs/decoder'
-import { Quic, Tls } from '@packet-logs/decoder'
+import { Http, Quic, Tls } from '@packet-logs/decoder'
 import { MAX_LIST_ITEMS } from '../limits.js'
 import type { JsonObject } from '../value.js'
 import { isObject } from '../value.js'
@@ -84,6 +84,35 @@ export const applicationFields: readonly Field[] = [
     meaning: "a TLS client's JA4 fingerprint",
     keys: ['TLS.JA4'],
     fromPacket: ({ packet }) => known(packet.get(Tls)?.ja4)
+  }),
+  text('http.method', {
+    meaning: 'method of an HTTP/1 request at the start of a segment',
+    keys: ['HTTP.Method'],
+    fromPacket: ({ packet }) => known(packet.get(Http)?.method)
+  }),
+  text(
+    'http.host',
+    {
+      meaning: 'the host it names, with the port if there is one',
+      keys: ['HTTP.Host'],
+      fromPacket: ({ packet }) => known(packet.get(Http)?.host)
+    },
+    'name'
+  ),
+  text('http.target', {
+    meaning: 'and what it asks for: path and query',
+    keys: ['HTTP.Target'],
+    fromPacket: ({ packet }) => known(packet.get(Http)?.target)
+  }),
+  text('http.userAgent', {
+    meaning: 'what the client calls itself',
+    keys: ['HTTP.UserAgent'],
+    fromPacket: ({ packet }) => known(packet.get(Http)?.userAgent)
+  }),
+  number('http.status', {
+    meaning: 'status of an HTTP/1 response',
+    keys: ['HTTP.Status'],
+    fromPacket: ({ packet }) => packet.get(Http)?.status
   }),
   text('quic.type', {
     meaning: '`initial`, `0-rtt`, `handshake`, `retry`, `version-negotiation` or `unknown`',
