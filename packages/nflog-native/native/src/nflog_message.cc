@@ -99,6 +99,27 @@ class FieldReader {
   bool complete_ = true;
 };
 
+// At egress of a device the kernel copies from the link-layer header on, tag included; everywhere
+// else it begins with the network header, and the tag is an attribute. Makes this case like the
+// others.
+void StripEgressHeader(LoggedPacket* packet) {
+  constexpr uint8_t kNetdevFamily = 5;
+  constexpr uint8_t kEgressHook = 1;
+  if (packet->family != kNetdevFamily || packet->hook != kEgressHook) return;
+  const Bytes header = packet->l2_header;
+  const size_t copied = std::min(header.size, packet->payload.size);
+  if (copied == 0 || std::memcmp(header.data, packet->payload.data, copied) != 0) return;
+  packet->payload = {packet->payload.data + copied, packet->payload.size - copied};
+
+  constexpr size_t kTagAt = 12;
+  constexpr size_t kTaggedBytes = 18;
+  if (header.size != kTaggedBytes || LoadBe16(header.data + kTagAt) != packet->ether_type) return;
+  packet->vlan_protocol = packet->ether_type;
+  packet->vlan_tci = LoadBe16(header.data + kTagAt + 2);
+  packet->ether_type = LoadBe16(header.data + kTagAt + 4);
+  packet->fields |= kFieldVlan;
+}
+
 }  // namespace
 
 ParseResult ParsePacket(Bytes body, LoggedPacket* packet) {
@@ -180,6 +201,7 @@ ParseResult ParsePacket(Bytes body, LoggedPacket* packet) {
     }
   }
   if (cursor.malformed()) return ParseResult::kMalformed;
+  StripEgressHeader(packet);
   return reader.complete() ? ParseResult::kComplete : ParseResult::kIncomplete;
 }
 

@@ -161,6 +161,28 @@ void RefusesValuesThatCannotBe() {
   EXPECT(packet.prefix.size == 0);
 }
 
+// As the kernel sends it: the copy begins with the link-layer header at egress, and nowhere else.
+void BeginsWithTheNetworkHeaderAtEgress() {
+  const Buffer tagged = {1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 7, 0x81, 0, 0x60, 7, 8, 0};
+  Buffer frame = tagged;
+  frame.insert(frame.end(), {0x45, 0, 0, 20});
+  Buffer body = Body({{NFULA_PACKET_HDR, {0x81, 0, 1, 0}}, {21, tagged}, {NFULA_PAYLOAD, frame}});
+  body[0] = 5;
+  LoggedPacket packet;
+  EXPECT(ParsePacket(View(body), &packet) == ParseResult::kComplete);
+  EXPECT(packet.payload.size == 4 && packet.payload.data[0] == 0x45);
+  EXPECT(packet.ether_type == 0x0800 && packet.l2_header.size == 18);
+  EXPECT((packet.fields & kFieldVlan) != 0);
+  EXPECT(packet.vlan_protocol == 0x8100 && packet.vlan_tci == 0x6007);
+  body[0] = 7;
+  EXPECT(ParsePacket(View(body), &packet) == ParseResult::kComplete);
+  EXPECT(packet.payload.size == frame.size() && packet.ether_type == 0x8100);
+  Buffer cut = Body({{NFULA_PACKET_HDR, {8, 0, 1, 0}}, {21, tagged}, {NFULA_PAYLOAD, {1, 2, 3}}});
+  cut[0] = 5;
+  EXPECT(ParsePacket(View(cut), &packet) == ParseResult::kComplete);
+  EXPECT(packet.payload.size == 0);
+}
+
 bool Inside(Bytes part, const uint8_t* data, size_t size) {
   return part.size == 0 || (part.data >= data && part.data + part.size <= data + size);
 }
@@ -442,6 +464,7 @@ int main() {
   packet_logs::WalksMessagesUntilOneDoesNotFit();
   packet_logs::BindsAndConfiguresInOneMessage();
   packet_logs::PacksRecordsAndBytes();
+  packet_logs::BeginsWithTheNetworkHeaderAtEgress();
   packet_logs::PacksConnections();
   packet_logs::LeavesOutPartsOfConnections();
   packet_logs::FollowsLinkEvents();

@@ -1,10 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describeWithKernel } from '@packet-logs/lab/testing'
 import { expect, it } from 'vitest'
-import { openNflog } from '../../src/index.js'
-import { chain, drain, logRules, run, sendUdp, take, udpText } from './kernel.js'
+import { type NflogSocket, openNflog } from '../../src/index.js'
+import { chain, drain, fileOf, logRules, run, sendUdp, take, udpText } from './kernel.js'
 
 const port = 4101
 const table = 'inet nflog_packets'
+
+function scratchFolder(): Disposable & { path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'nflog-packets-'))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
+}
 
 describeWithKernel('packets from the kernel', () => {
   it('come with everything an input rule knows, over IPv4 and IPv6', async () => {
@@ -124,6 +132,92 @@ describeWithKernel('packets from the kernel', () => {
     expect(packet?.l2Header?.subarray(0, 6)).toEqual(Uint8Array.of(2, 0, 0, 0, 0, 2))
     expect(packet?.hwAddress).toEqual(packet?.l2Header?.slice(6, 12))
     expect(packet && udpText(packet)).toBe('frame')
+  })
+
+  it('carry bridge ports, link-layer headers and VLAN tags, and begin with the network header, at each hook', async () => {
+    using folder = scratchFolder()
+    const sendFrames = join(folder.path, 'send-frames')
+    run(process.env['CXX'] ?? 'c++', ['-std=c++17', '-o', sendFrames, fileOf('../fixtures/send-frames.cc')])
+    run('ip', ['link', 'add', 'nfl-bridge', 'type', 'bridge'])
+    using _links = {
+      [Symbol.dispose]: () => {
+        for (const device of ['nfl-bridge', 'nfl-1', 'nfl-2']) run('ip', ['link', 'delete', device])
+      }
+    }
+    for (const n of [1, 2]) {
+      run('ip', ['link', 'add', `nfl-${n}`, 'type', 'veth', 'peer', 'name', `nfl-${n}p`])
+      run('ip', ['link', 'set', `nfl-${n}`, 'master', 'nfl-bridge', 'up'])
+      run('ip', ['link', 'set', `nfl-${n}p`, 'up'])
+    }
+    run('ip', ['link', 'set', 'nfl-bridge', 'up'])
+    const isForwarding = (n: number): boolean =>
+      run('ip', ['-d', 'link', 'show', `nfl-${n}`]).includes('state forwarding')
+    await expect.poll(() => isForwarding(1) && isForwarding(2)).toBe(true)
+    const rule = (prefix: string): string => `meta protocol != ip6 log prefix "${prefix}" group 4113`
+    const at = (hook: string, device: string): string =>
+      `chain ${hook} {\ntype filter hook ${hook} device ${device} priority 0\n${rule(hook)}\n}`
+    using _bridge = logRules('bridge nflog_packets', chain('forward', rule('forward')))
+    using _netdev = logRules('netdev nflog_packets', `${at('egress', 'nfl-1p')}\n${at('ingress', 'nfl-2p')}`)
+    await using socket = openNflog({ groups: 4113 })
+
+    const addresses = '0200000000bb0200000000aa'
+    const ip = '4500002000010000401166b60a0900020a090003' + '00070009000c000074657374'
+    run(sendFrames, [
+      'nfl-1p',
+      `${addresses}0800${ip}`,
+      `${addresses}810060070800${ip}`,
+      `${addresses}88a820090800${ip}`
+    ])
+    const packets = await take(socket, 9)
+    const common = { etherType: 0x0800, payload: Uint8Array.from(Buffer.from(ip, 'hex')), originalLength: 32 }
+    for (const [i, vlan] of [
+      undefined,
+      { protocol: 0x8100, tci: 0x6007 },
+      { protocol: 0x88a8, tci: 0x2009 }
+    ].entries()) {
+      const [egress, forward, ingress] = ['egress', 'forward', 'ingress'].map(
+        prefix => packets.filter(packet => packet.prefix === prefix)[i]
+      )
+      for (const packet of [egress, forward, ingress]) {
+        expect(packet).toMatchObject(common)
+        expect(packet?.vlan).toEqual(vlan)
+      }
+      expect(egress).toMatchObject({ family: 5, hook: 1, outDevice: 'nfl-1p' })
+      const header = { hwType: 1, hwAddress: Uint8Array.of(2, 0, 0, 0, 0, 0xaa) }
+      const l2Header = Uint8Array.from(Buffer.from(`${addresses}0800`, 'hex'))
+      expect(forward).toMatchObject({ family: 7, hook: 2, ...header, l2Header, hwHeader: l2Header })
+      expect(forward).toMatchObject({ inDevice: 'nfl-bridge', physInDevice: 'nfl-1', physOutDevice: 'nfl-2' })
+      expect(ingress).toMatchObject({ family: 5, hook: 0, inDevice: 'nfl-2p', ...header, l2Header })
+    }
+    expect(socket.stats.malformed).toBe(0)
+  })
+
+  it('name their connection where the kernel can, and say what is missing where it cannot', async () => {
+    using _ = logRules(
+      table,
+      chain('input', `udp dport ${port} ct mark set 9`, `udp dport ${port} ct state new,established log group 4114`)
+    )
+    let socket: NflogSocket
+    try {
+      socket = openNflog({ groups: 4114, conntrack: true })
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'NFLOG_IO', osCode: 'ENOTSUP' })
+      expect(String(error)).toContain('modprobe nf_conntrack_netlink')
+      // A socket that is open already stays as it is.
+      await using other = openNflog({ groups: 4114 })
+      expect(() => other.configure({ conntrack: true, copyBytes: 0 })).toThrow(/modprobe/)
+      expect(other.settings).toMatchObject({ conntrack: false, copyBytes: 65531 })
+      return
+    }
+    await using _socket = socket
+    await sendUdp('127.0.0.1', port, 'x')
+    const [packet] = await take(socket, 1)
+    expect(packet?.conntrack).toMatchObject({
+      original: { source: '127.0.0.1', destination: '127.0.0.1', protocol: 17, destinationPort: port },
+      reply: { sourcePort: port },
+      info: 2,
+      mark: 9
+    })
   })
 
   it('have the device name of their time: through rename, deletion and reuse of an index', async () => {
