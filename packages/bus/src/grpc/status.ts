@@ -6,7 +6,7 @@ export const INVALID_ARGUMENT = 3
 export const NOT_FOUND = 5
 export const RESOURCE_EXHAUSTED = 8
 export const UNIMPLEMENTED = 12
-export const INTERNAL = 13
+const INTERNAL = 13
 export const UNAVAILABLE = 14
 
 const CODES: { readonly [code in BusErrorCode]?: number } = {

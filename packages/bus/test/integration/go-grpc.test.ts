@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { BusEvent, Subscription } from '../../src/event.js'
 import { connectGrpcBus, grpcDialect } from '../../src/grpc/index.js'
@@ -114,6 +115,19 @@ describeWithGo("clients on Google's Go stack", go => {
       { timeout: 10_000, interval: 100 }
     )
     expect(again.stats.received).toBe(1)
+  })
+
+  it('may be idle as long as they like', async () => {
+    const server = await listen({ stallMs: 100 })
+    const publisher = go.run('publish', `unix://${server.path}`, 't')
+    const reader = go.run('subscribe', `unix://${server.path}`, 'SubscribeTopic', 't', '1')
+    await read(reader, 1)
+    publisher.process.stdin?.write('1\n')
+    expect(await read(publisher, 1)).toEqual(['OK'])
+    await sleep(1000)
+    publisher.process.stdin?.write('2\n')
+    expect(await read(publisher, 1)).toEqual(['OK'])
+    expect(server.stats).toMatchObject({ accepted: 2, cutOff: 0, stalled: 0 })
   })
 
   it('are removed when they stand still, and hold up nobody', async () => {
