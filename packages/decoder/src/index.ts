@@ -118,5 +118,14 @@ export type { UdpLiteInfo } from './protocols/udp-lite.js'
 export { UdpLite } from './protocols/udp-lite.js'
 export type { VlanInfo, VlanTag } from './protocols/vlan.js'
 export { Vlan } from './protocols/vlan.js'
+export type { DomainSource } from './recent-domains/domain-source.js'
+export type {
+  Confidence,
+  DomainCandidate,
+  RecentDomain,
+  RecentDomains,
+  RecentDomainsOptions
+} from './recent-domains/recent-domains.js'
+export { createRecentDomains } from './recent-domains/recent-domains.js'
 export type { Probe, Protocol, Registry } from './registry.js'
 export { safeJson, safeText } from './text/safe-text.js'

@@ -27,6 +27,7 @@ interface VectorLine {
   timestamp: number
   inDev: string
   outDev: string
+  dnsEvents?: string[]
   expected: Vector['expected']
 }
 
@@ -57,7 +58,14 @@ function toVector(line: VectorLine): Vector {
   return { id: line.id, tags: line.tags, logged, expected: line.expected }
 }
 
-export const vectors: readonly Vector[] = lines<VectorLine>('packets.jsonl').map(toVector)
+const vectorLines = lines<VectorLine>('packets.jsonl')
+
+export const vectors: readonly Vector[] = vectorLines.map(toVector)
+
+/** For each vector that has them, the `dns:serve:` events seen before its packet. */
+export const dnsEvents: ReadonlyMap<string, readonly string[]> = new Map(
+  vectorLines.flatMap(({ id, dnsEvents }) => (dnsEvents === undefined ? [] : [[id, dnsEvents]]))
+)
 
 /** Fields by Wireshark's names, as tshark prints them, for each vector it was given. */
 export const dissections: ReadonlyMap<string, Readonly<Record<string, readonly string[]>>> = new Map(

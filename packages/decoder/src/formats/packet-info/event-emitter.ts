@@ -48,6 +48,8 @@ export class EventEmitter {
   #room = 0
   readonly #hwHeader = new ByteReader()
   readonly #timestamp = new TimestampWriter()
+  readonly #sourceDomains = new TextCache(domain => `,"RecentDomainSrc":${quoteGoReplaced(domain)}`)
+  readonly #destinationDomains = new TextCache(domain => `,"RecentDomainDst":${quoteGoReplaced(domain)}`)
   readonly #topics = new TextCache(prefix => `{"topic":${quoteGo(topicOf(prefix))},"value":"`)
   readonly #prefixes = new TextCache(prefix => prefixText(quoteGo(prefix)))
   readonly #actions = new TextCache(action => `${quoteGo(action)},"Timestamp":"`)
@@ -213,8 +215,8 @@ export class EventEmitter {
   #writeCommon(logged: LoggedPacket, options: ResolvedOptions): void {
     const out = this.#out
     const { recentDomainSrc, recentDomainDst } = options
-    if (recentDomainSrc !== '') out.fragment(new Fragment(`,"RecentDomainSrc":${quoteGoReplaced(recentDomainSrc)}`))
-    if (recentDomainDst !== '') out.fragment(new Fragment(`,"RecentDomainDst":${quoteGoReplaced(recentDomainDst)}`))
+    if (recentDomainSrc !== '') out.fragment(this.#sourceDomains.get(recentDomainSrc))
+    if (recentDomainDst !== '') out.fragment(this.#destinationDomains.get(recentDomainDst))
     const { prefix, prefixBytes } = logged
     out.fragment(
       prefixBytes === undefined ? this.#prefixes.get(prefix) : new Fragment(prefixText(quoteGoBytes(prefixBytes)))

@@ -76,7 +76,13 @@ export class EventWriter {
   #decode(logged: LoggedPacket, options: ResolvedOptions): ReusablePacket | undefined {
     const packet = options.extended ? this.#extended : this.#strict
     packet.resetLogged(logged, options.extended && hasMoreLink(logged))
-    return options.extended || packet.error === undefined ? packet : undefined
+    if (!options.extended && packet.error !== undefined) return undefined
+    const { recentDomains } = options
+    if (recentDomains !== undefined) {
+      options.recentDomainSrc = recentDomains.sourceOf(packet)
+      options.recentDomainDst = recentDomains.destinationOf(packet)
+    }
+    return packet
   }
 
   #measure(logged: LoggedPacket, packet: ReusablePacket, options: ResolvedOptions): void {

@@ -1,3 +1,5 @@
+import type { DomainSource } from '../../recent-domains/domain-source.js'
+
 /** Which bytes of the packet an event repeats; decoded fields are written under every policy. */
 export type PayloadPolicy = 'full' | 'headers' | 'none' | number
 
@@ -10,6 +12,8 @@ export interface PacketInfoOptions {
   readonly recentDomainSrc?: string
   /** Name last resolved to the destination address; the key is left out when empty. */
   readonly recentDomainDst?: string
+  /** Names for the addresses of each packet, in place of the two options above. */
+  readonly recentDomains?: DomainSource
   /**
    * `full`: every byte. A number: that many bytes behind the innermost header below the application. `headers`: 0 of
    * them. `none`: no raw bytes at all, headers included. Default `full`.
@@ -34,6 +38,7 @@ export interface ResolvedOptions {
   action: string | undefined
   recentDomainSrc: string
   recentDomainDst: string
+  recentDomains: DomainSource | undefined
   /** Application bytes to keep; -1 keeps no raw bytes at all. */
   keep: number
   maxLineBytes: number
@@ -52,6 +57,7 @@ export function resolveOptions(options: PacketInfoOptions = {}): ResolvedOptions
     action,
     recentDomainSrc: options.recentDomainSrc ?? '',
     recentDomainDst: options.recentDomainDst ?? '',
+    recentDomains: options.recentDomains,
     keep: bytesToKeep(options.payload ?? 'full'),
     maxLineBytes: extended ? maxLineBytes : Number.POSITIVE_INFINITY,
     communityIdSeed: extended ? seedOf(options.communityId ?? true) : undefined
