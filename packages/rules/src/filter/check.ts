@@ -345,7 +345,7 @@ export function isNumeric(type: Type): boolean {
 }
 
 /** Whether a value of one type may stand where another is wanted. */
-export function fits(type: Type, wanted: Type): boolean {
+function fits(type: Type, wanted: Type): boolean {
   if (type === 'dyn' || wanted === 'dyn') return true
   if (isList(type) && isList(wanted)) return fits(type.list, wanted.list)
   return type === wanted
