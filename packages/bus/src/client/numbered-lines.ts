@@ -1,21 +1,19 @@
 const NEWLINE = 0x0a
 const SEQ_KEY = Buffer.from('{"seq":')
+const OPENING_BRACE = 0x7b
+const COMMA = 0x2c
 const DIGIT_0 = 0x30
 const DIGIT_9 = 0x39
 
 /** The number that the bus put into the line that begins there; 0 when it has none. */
 export function seqAt(bytes: Buffer, from: number): number {
-  let at = from
-  for (const byte of SEQ_KEY) {
-    if (bytes[at] !== byte) return 0
-    at += 1
-  }
+  for (let index = 0; index < SEQ_KEY.length; index += 1) if (bytes[from + index] !== SEQ_KEY[index]) return 0
   let seq = 0
-  for (let byte = bytes[at]; byte !== undefined && byte >= DIGIT_0 && byte <= DIGIT_9; byte = bytes[at]) {
+  for (let at = from + SEQ_KEY.length; ; at += 1) {
+    const byte = bytes[at]
+    if (byte === undefined || byte < DIGIT_0 || byte > DIGIT_9) return seq
     seq = seq * 10 + byte - DIGIT_0
-    at += 1
   }
-  return seq
 }
 
 /** The same of a line as text; does not look further into it, where a publisher may have a `seq` of its own. */
@@ -50,9 +48,10 @@ export function stripSeqs(bytes: Buffer): Buffer {
     const newline = bytes.indexOf(NEWLINE, from)
     const end = newline === -1 ? bytes.length : newline + 1
     if (seqAt(bytes, from) > 0) {
-      const comma = bytes.indexOf(0x2c, from)
-      to += bytes.copy(bytes, to, from, from + 1)
-      to += bytes.copy(bytes, to, comma + 1, end)
+      let comma = from + SEQ_KEY.length
+      while (bytes[comma] !== COMMA) comma += 1
+      bytes[to] = OPENING_BRACE
+      to += 1 + bytes.copy(bytes, to + 1, comma + 1, end)
     } else {
       to += bytes.copy(bytes, to, from, end)
     }

@@ -7,6 +7,28 @@ const OPENING_BRACE = 0x7b
 /** Most bytes that numbering a line adds: `"seq":9007199254740991,`. */
 export const SEQ_BYTES = 23
 
+const SEQ_KEY = Buffer.from('{"seq":')
+const COMMA = 0x2c
+const DIGIT_0 = 0x30
+
+/** Writes `{"seq":N,`: by hand, because this is done for each line and reader. */
+function writeSeq(target: Buffer, at: number, seq: number): number {
+  let to = at
+  for (let index = 0; index < SEQ_KEY.length; index += 1) target[to + index] = SEQ_KEY[index] ?? 0
+  to += SEQ_KEY.length
+  let digits = 1
+  for (let bound = 10; seq >= bound; bound *= 10) digits += 1
+  let rest = seq
+  for (let place = to + digits - 1; place >= to; place -= 1) {
+    const tenth = Math.floor(rest / 10)
+    target[place] = DIGIT_0 + rest - tenth * 10
+    rest = tenth
+  }
+  to += digits
+  target[to] = COMMA
+  return to + 1
+}
+
 /** Lines back to back in the log. The bytes are only good until the caller yields, unless the run is pinned. */
 export class LineRun {
   readonly #chunk: Chunk
@@ -46,10 +68,13 @@ export class LineRun {
       const seq = this.#chunk.seqAt(index)
       if (seq > 0) {
         // A publisher may have put blanks first.
-        const brace = bytes[from] === OPENING_BRACE ? from + 1 : bytes.indexOf(OPENING_BRACE, from) + 1
-        to += bytes.copy(target, to, from, brace)
-        to += target.write(`"seq":${seq},`, to, 'latin1')
-        from = brace
+        while (bytes[from] !== OPENING_BRACE) {
+          target[to] = bytes[from] ?? 0
+          to += 1
+          from += 1
+        }
+        to = writeSeq(target, to, seq)
+        from += 1
       }
       to += bytes.copy(target, to, from, end)
       from = end

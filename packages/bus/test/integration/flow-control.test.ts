@@ -263,9 +263,10 @@ describe('a client that loses its connection', () => {
     await first.close()
     await vi.waitFor(() => expect(client.stats.connected).toBe(false))
     for (let index = 0; index < 3000; index += 1) client.publishText('t', `${index} ${'x'.repeat(1000)}`)
-    const second = await listenBus({ path })
+    const broker = createBroker()
+    const events = broker.subscribe('t', { gaps: true })[Symbol.asyncIterator]()
+    const second = await listenBus({ path, broker })
     onTestFinished(() => second.close())
-    const events = second.broker.subscribe('t', { gaps: true })[Symbol.asyncIterator]()
     const gap = (await events.next()).value as { topic: string; value: string }
     expect(JSON.parse(gap.value)).toMatchObject({ where: 'queue', lost: client.stats.dropped })
     expect(((await events.next()).value as { value: string }).value.split(' ')[0]).toBe(String(client.stats.dropped))
