@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { busCommand } from './commands/bus.js'
+import { decodeCommand } from './commands/decode.js'
 import { doctorCommand } from './commands/doctor.js'
 import { nftCommand } from './commands/nft/nft.js'
 import { publishCommand } from './commands/publish.js'
@@ -23,6 +24,7 @@ const commands = [
   subscribeCommand,
   publishCommand,
   replayCommand,
+  decodeCommand,
   busCommand,
   nftCommand,
   doctorCommand,

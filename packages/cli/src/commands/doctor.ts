@@ -52,7 +52,7 @@ export function doctorCommand(io: Io): Command {
 }
 
 async function formatFindings(findings: readonly Finding[], color: boolean): Promise<string> {
-  const { safeText } = await import('../events/safe-text.js')
+  const { safeText } = await import('@packet-logs/decoder')
   const { green, yellow, red, dim } = pc.createColors(color)
   const marks = { ok: green('ok     '), note: yellow('note   '), problem: red('problem') }
   return findings

@@ -1,6 +1,5 @@
+import { formatSummary, type PacketSummary, type SummaryPart, safeJson, safeText } from '@packet-logs/decoder'
 import type { Colors } from 'picocolors/types.js'
-import { type PacketSummary, summarisePacket } from './packet-summary.js'
-import { safeJson, safeText } from './safe-text.js'
 
 export interface BusEventText {
   topic: string
@@ -8,16 +7,15 @@ export interface BusEventText {
   value: string
 }
 
-const prefixWidth = 12
-const devicesWidth = 11
-const protocolWidth = 6
 const maxValueLength = 2_000
 
 /** One event as one line for people; harmless to a terminal whatever the event holds. */
 export function formatEventLine(event: BusEventText, colors: Colors, now: Date): string {
   const value = parseValue(event.value)
-  const packet = summarisePacket(value)
-  return packet ? formatPacketLine(packet, colors) : formatOtherLine(event.topic, value, colors, now)
+  return (
+    formatSummary(value, { style: (part, text, packet) => paint(part, text, packet, colors) }) ??
+    formatOtherLine(event.topic, value, colors, now)
+  )
 }
 
 /**
@@ -46,21 +44,22 @@ function parseValue(text: string): unknown {
   }
 }
 
-function formatPacketLine(packet: PacketSummary, { dim, red, green, bold, cyan }: Colors): string {
-  const action = packet.action === 'blocked' ? red : green
-  const columns = [
-    dim(safeText(packet.time)),
-    action(safeText(packet.action).padEnd(7)),
-    bold(safeText(packet.prefix).padEnd(prefixWidth)),
-    dim(safeText(packet.devices).padEnd(devicesWidth)),
-    safeText(packet.protocol).padEnd(protocolWidth),
-    safeText(packet.endpoints)
-  ]
-  for (const detail of packet.details) columns.push(cyan(safeText(detail)))
-  return columns
-    .filter(column => column !== '')
-    .join(' ')
-    .trimEnd()
+/** One part of a packet's line, in its colour. */
+export function paint(part: SummaryPart, text: string, { action }: PacketSummary, colors: Colors): string {
+  switch (part) {
+    case 'time':
+    case 'devices':
+      return colors.dim(text)
+    case 'action':
+      return action === 'blocked' ? colors.red(text) : colors.green(text)
+    case 'prefix':
+      return colors.bold(text)
+    case 'detail':
+      return colors.cyan(text)
+    case 'protocol':
+    case 'endpoints':
+      return text
+  }
 }
 
 function formatOtherLine(topic: string, value: unknown, { dim, bold }: Colors, now: Date): string {

@@ -15,7 +15,7 @@ export function exportCommand(io: Io): Command {
   return command.action(async (options: ExportOptions) => {
     const { exportLogRules, formatNftScript } = await import('../../nft/export.js')
     const { rules, notes } = exportLogRules(await (await openRunner(io, options)).read())
-    const { safeText } = await import('../../events/safe-text.js')
+    const { safeText } = await import('@packet-logs/decoder')
     for (const note of notes) io.stderr.write(`note: ${safeText(note)}\n`)
     if (rules.length === 0)
       throw new NftError('NFT_PROFILE', 'no log rule of the basic profile is installed, so there is nothing to print')

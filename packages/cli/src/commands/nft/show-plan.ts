@@ -1,5 +1,5 @@
+import { safeText } from '@packet-logs/decoder'
 import pc from 'picocolors'
-import { safeText } from '../../events/safe-text.js'
 import { diffPlan } from '../../nft/diff.js'
 import { type Plan, toTransaction } from '../../nft/plan.js'
 import type { Json, Ruleset } from '../../nft/ruleset.js'

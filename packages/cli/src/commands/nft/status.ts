@@ -20,7 +20,7 @@ export function statusCommand(io: Io): Command {
 }
 
 async function formatStatus(status: NftStatus, color: boolean): Promise<string> {
-  const { safeText } = await import('../../events/safe-text.js')
+  const { safeText } = await import('@packet-logs/decoder')
   const { bold, dim, green, yellow } = pc.createColors(color)
   const lines: string[] = []
   if (!status.installed) lines.push('No log rule of packet-logs is installed; see: packet-logs nft install --help')
