@@ -6,6 +6,8 @@ import { openNflog } from '../dist/index.js'
 const [mode, pauseMs] = process.argv.slice(2)
 const socket = openNflog({ groups: 0 })
 let touched = 0
+/** @type {number | undefined} */
+let beforeLoss
 process.once('SIGTERM', () => void socket.close())
 process.stdout.write('ready\n')
 if (pauseMs) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(pauseMs))
@@ -17,6 +19,7 @@ if (mode === 'iterate') {
   for await (const packet of socket) touch(packet)
 } else {
   for await (const batch of socket.batches()) {
+    beforeLoss ??= batch.gap?.from
     if (mode === 'objects') for (let i = 0; i < batch.length; i++) touch(batch.at(i))
     else touched += batch.length
     if (pauseMs) lastAt = performance.now()
@@ -27,6 +30,7 @@ const { packets, lost, datagrams, receiveBufferBytes, receiveBufferPeakBytes } =
 const result = {
   packets,
   lost,
+  beforeLoss,
   datagrams,
   cpuSeconds: (user + system) / 1e6,
   drainSeconds: (lastAt - start) / 1000,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describeWithKernel } from '@packet-logs/lab/testing'
 import { expect, it } from 'vitest'
 import { type LoggedPacket, NflogError, openNflog, type PacketBatch } from '../../src/index.js'
-import { chain, drain, logRules, runScript, sendUdp, take, udpText } from './kernel.js'
+import { chain, drain, logRules, run, runScript, sendUdp, take, udpText } from './kernel.js'
 
 const port = 4201
 const table = 'inet nflog_reading'
@@ -171,6 +171,35 @@ describeWithKernel('a reader', () => {
     expect(socket.stats.receiveBufferPeakBytes).toBe(0)
   })
 
+  it.each([
+    ['60 bytes for half a second', 60, 50_000],
+    ['1,500 bytes for a tenth of one', 1500, 10_000]
+  ])('loses nothing of 100,000 packets a second of %s while the event loop stands still', async (_, bytes, packets) => {
+    const rules = 10
+    using _rules = logRules(
+      table,
+      chain('input', ...Array.from({ length: rules }, () => `udp dport ${port} log group 4200`))
+    )
+    await using socket = openNflog({ groups: 4200 })
+    // Waits for another process, and so does nothing else.
+    const sender = `
+      const socket = require('node:dgram').createSocket('udp4')
+      let left = ${packets / rules}
+      const send = () => left-- > 0 ? socket.send(Buffer.alloc(${bytes - 28}), ${port}, '127.0.0.1', send) : socket.close()
+      send()`
+    run(process.execPath, ['-e', sender])
+    let received = 0
+    while (socket.tryRead()) received++
+    // What was lost at the end shows when something comes after it.
+    await sendUdp('127.0.0.1', port, 'x')
+    expect((await take(socket, 1))[0]?.seq).toBe(packets)
+    const { lost } = socket.stats
+    expect(received + lost).toBe(packets)
+    // In a user namespace the kernel grants less, and what did not fit is counted.
+    if (socket.settings.receiveBufferBytes === 32 * 1024 * 1024) expect(lost).toBe(0)
+    else expect(socket.stats.receiveBufferPeakBytes).toBeGreaterThan(0)
+  })
+
   it('can change its groups while packets flow', async () => {
     const rules = [4215, 4216, 4217].map(group => `udp dport ${port} log group ${group}`)
     using _ = logRules(table, chain('input', ...rules))
@@ -242,25 +271,6 @@ describeWithKernel('a reader', () => {
     await take(socket, 1)
     expect(socket.stats.overruns).toBe(0)
     expect(socket.stats.droppedDatagrams).toBeGreaterThan(0)
-  })
-
-  it('loses nothing while the event loop stands still for half a second', async () => {
-    using _ = logRules(table, chain('input', `udp dport ${port} log group 4206`))
-    await using socket = openNflog({ groups: 4206 })
-    const blocker = runScript(`
-      import { createSocket } from 'node:dgram'
-      const sender = createSocket('udp4')
-      for (let round = 0; round < 40; round++) {
-        await Promise.all(Array.from({ length: 250 }, () => new Promise(sent => sender.send('x', ${port}, '127.0.0.1', sent))))
-      }
-      sender.close()`)
-    const until = Date.now() + 500
-    while (Date.now() < until);
-    await blocker
-    expect(socket.stats.packets).toBe(0)
-    await socket.close()
-    expect(await drain(socket)).toHaveLength(10_000)
-    expect(socket.stats).toMatchObject({ packets: 10_000, lost: 0, overruns: 0 })
   })
 
   it('leaves the event loop its turns under load', async () => {
