@@ -24,22 +24,36 @@ export abstract class Layer {
   /** The protocol's name, as in {@link DecodeError.layer}. */
   abstract readonly name: string
   /** Offset of the header's first byte in the packet's payload. */
-  start = 0
+  declare start: number
   /** Offset behind the header: what lies between this and {@link end} is the layer's payload. */
-  headerEnd = 0
+  declare headerEnd: number
   /** Offset behind the layer's last byte. */
-  end = 0
+  declare end: number
   /** True for a layer of the link header: its offsets are in that, not in the payload. */
-  isLink = false
+  declare isLink: boolean
   /**
    * True when what follows is not reached by SPR's decoder, which stops at tunnels and fragments: it is written under
    * `Inner`, so that SPR's keys stay what SPR makes of the packet.
    */
-  opensInner = false
+  declare opensInner: boolean
   /** True once the fixed header is whole: such a layer stays in the packet even when the rest of it is malformed. */
-  usable = false
+  declare usable: boolean
   /** What the offsets count in. */
-  bytes: ByteReader = NO_BYTES
+  declare bytes: ByteReader
+  /** The layer's names in extended JSON; without them it is not in it. */
+  declare readonly json?: JsonNames
+
+  // Assigned here and not where they are declared: fields are defined slowly once an engine has seen a few subclasses,
+  // and every packet makes a few layers.
+  constructor() {
+    this.start = 0
+    this.headerEnd = 0
+    this.end = 0
+    this.isLink = false
+    this.opensInner = false
+    this.usable = false
+    this.bytes = NO_BYTES
+  }
 
   /** Reads `[start, end)`. Called by the packet, once per packet. */
   read(bytes: ByteReader, start: number, end: number): DecodeError | undefined {
@@ -64,11 +78,11 @@ export abstract class Layer {
     return undefined
   }
 
+  /** Gives the layer what it needs to decode packets of its own, such as those that errors quote. */
+  attach?(registry: Registry): void
+
   /** Announces the layer under its typed accessor. */
   announce?(found: FoundLayers): void
-
-  /** The layer's names in extended JSON; without them it is not in it. */
-  readonly json?: JsonNames
 
   /** Writes the layer's fields, when it has {@link json} names. */
   writeFields?(out: FieldWriter): void

@@ -46,17 +46,21 @@ export interface Packet extends Readonly<FoundLayers> {
 /** More headers than any honest packet has; a bomb of nested ones is read no further. */
 export const MAX_LAYERS = 32
 
-const NO_LAYERS: FoundLayers = {
-  ip: undefined,
-  ipv4: undefined,
-  ipv6: undefined,
-  tcp: undefined,
-  udp: undefined,
-  icmpv4: undefined,
-  icmpv6: undefined,
-  dns: undefined,
-  dhcpv4: undefined
+/** A literal: one that is spread costs every packet more. */
+function nothing(): FoundLayers {
+  return {
+    ip: undefined,
+    ipv4: undefined,
+    ipv6: undefined,
+    tcp: undefined,
+    udp: undefined,
+    icmpv4: undefined,
+    icmpv6: undefined,
+    dns: undefined,
+    dhcpv4: undefined
+  }
 }
+
 const FAMILY_ARP = 3
 const HARDWARE_TYPE_ETHERNET = 1
 
@@ -65,10 +69,12 @@ export class ReusablePacket implements Packet {
   readonly #registry: Registry
   readonly #bytes = new ByteReader()
   readonly #layers: Layer[] = []
-  readonly #pool = new Map<Protocol, Layer>()
-  readonly #found: FoundLayers = { ...NO_LAYERS }
+  /** One layer object for each protocol met so far: arrays, since a packet meets few and a map costs more. */
+  readonly #pooled: Layer[] = []
+  readonly #pooledProtocols: Protocol[] = []
+  readonly #found: FoundLayers = nothing()
   /** What was found before the first layer that opens an inner packet. */
-  readonly #outer: FoundLayers = { ...NO_LAYERS }
+  #outer: FoundLayers | undefined
   /** Layers with a form of their own in JSON. */
   readonly #described: Layer[] = []
   /** How many layers, and how many described ones, are not inside; -1 as long as all are not. */
@@ -76,7 +82,11 @@ export class ReusablePacket implements Packet {
   #outerDescribed = -1
   #link: LinkHeader | undefined
   #error: DecodeError | undefined
+  /** Whether what comes next is above IP and everything that leads to it: an application. */
+  #isAboveTransport = false
   #next: Protocol | undefined
+  /** The layer that knows what comes next and has not been asked. */
+  #last: Layer | undefined
   #start = 0
   #end = 0
 
@@ -97,6 +107,8 @@ export class ReusablePacket implements Packet {
     found.dns = undefined
     found.dhcpv4 = undefined
     this.#outerLayers = -1
+    this.#isAboveTransport = false
+    this.#last = undefined
     // Popped: an array whose length is set gives its storage back, and would take it anew for each packet.
     while (this.#layers.length > 0) this.#layers.pop()
     while (this.#described.length > 0) this.#described.pop()
@@ -143,19 +155,19 @@ export class ReusablePacket implements Packet {
   }
 
   get tcp(): Tcp | undefined {
-    return this.#first('tcp')
+    return this.#transport('tcp')
   }
 
   get udp(): Udp | undefined {
-    return this.#first('udp')
+    return this.#transport('udp')
   }
 
   get icmpv4(): Icmpv4 | undefined {
-    return this.#first('icmpv4')
+    return this.#transport('icmpv4')
   }
 
   get icmpv6(): Icmpv6 | undefined {
-    return this.#first('icmpv6')
+    return this.#transport('icmpv6')
   }
 
   get dns(): Dns | undefined {
@@ -172,7 +184,7 @@ export class ReusablePacket implements Packet {
 
   /** Decodes what is left. */
   decodeAll(): this {
-    while (this.#next !== undefined) this.#decodeNext()
+    while (this.#peek() !== undefined) this.#decodeNext()
     return this
   }
 
@@ -184,7 +196,7 @@ export class ReusablePacket implements Packet {
   /** What was found outside of tunnels and fragments, after decoding all: what SPR's keys are made of. */
   get outer(): Readonly<FoundLayers> {
     this.decodeAll()
-    return this.#outerLayers < 0 ? this.#found : this.#outer
+    return this.#outerLayers < 0 ? this.#found : (this.#outer ?? this.#found)
   }
 
   /** Whether there are layers inside a tunnel or a fragment. */
@@ -201,15 +213,21 @@ export class ReusablePacket implements Packet {
     return this.#outerLayers < 0 ? this.#described.length : this.#outerDescribed
   }
 
+  /** No application is read to find out that a transport header is not there. */
+  #transport<K extends 'tcp' | 'udp' | 'icmpv4' | 'icmpv6'>(key: K): FoundLayers[K] {
+    while (this.#found[key] === undefined && !this.#isAboveTransport && this.#peek() !== undefined) this.#decodeNext()
+    return this.#found[key]
+  }
+
   /** Nothing but IP is looked for behind the first of its kind, so everything else is settled as soon as it is met. */
   #first<K extends keyof FoundLayers>(key: K): FoundLayers[K] {
-    while (this.#found[key] === undefined && this.#next !== undefined) this.#decodeNext()
+    while (this.#found[key] === undefined && this.#peek() !== undefined) this.#decodeNext()
     return this.#found[key]
   }
 
   /** IP follows only what leads to it: no transport header is read to find the innermost. */
   #inner<K extends 'ip' | 'ipv4' | 'ipv6'>(key: K): FoundLayers[K] {
-    while (this.#next?.leadsToIp === true) this.#decodeNext()
+    while (!this.#isAboveTransport && this.#peek()?.leadsToIp === true) this.#decodeNext()
     return this.#found[key]
   }
 
@@ -239,6 +257,7 @@ export class ReusablePacket implements Packet {
     const error = layer.read(this.#bytes, this.#start, this.#end)
     if (layer.usable) {
       this.#add(layer)
+      layer.attach?.(this.#registry)
       layer.announce?.(this.#found)
     }
     if (error !== undefined) {
@@ -248,12 +267,22 @@ export class ReusablePacket implements Packet {
     if (layer.headerEnd >= layer.end) return
     this.#start = layer.headerEnd
     this.#end = layer.end
+    this.#isAboveTransport = protocol.leadsToIp !== true
+    this.#last = layer
+  }
+
+  /** What comes next: asked of the last layer when someone wants to know, since ports and content take time. */
+  #peek(): Protocol | undefined {
+    const layer = this.#last
+    if (layer === undefined) return this.#next
+    this.#last = undefined
     this.#next = layer.next?.(this.#registry)
     if (layer.opensInner && this.#outerLayers < 0 && this.#next !== undefined) {
-      Object.assign(this.#outer, this.#found)
+      this.#outer = { ...this.#found }
       this.#outerLayers = this.#layers.length
       this.#outerDescribed = this.#described.length
     }
+    return this.#next
   }
 
   #add(layer: Layer): void {
@@ -276,10 +305,13 @@ export class ReusablePacket implements Packet {
 
   /** One pooled object per protocol; a protocol nested in itself needs another, which is not kept. */
   #layerOf(protocol: Protocol): Layer {
-    const pooled = this.#pool.get(protocol)
+    const pooled = this.#pooled[this.#pooledProtocols.indexOf(protocol)]
     if (pooled !== undefined && !this.#layers.includes(pooled)) return pooled
     const layer = protocol.create()
-    if (pooled === undefined) this.#pool.set(protocol, layer)
+    if (pooled === undefined) {
+      this.#pooled.push(layer)
+      this.#pooledProtocols.push(protocol)
+    }
     return layer
   }
 }

@@ -34,7 +34,8 @@ function read(protocol: Protocol, bytes: Uint8Array, layer: Layer = protocol.cre
   const reader = new GuardedReader(bytes)
   const error = layer.read(reader, 0, bytes.length)
   if (!layer.usable) return { layer, error, values: {}, json: '', reader }
-  if (error === undefined && layer.headerEnd < layer.end) layer.next?.(registry)
+  layer.attach?.(registry)
+  layer.next?.(registry)
   const values: Record<string, unknown> = {}
   for (let type: object = layer; type !== Object.prototype; type = Object.getPrototypeOf(type) as object) {
     for (const key of Object.keys(Object.getOwnPropertyDescriptors(type))) {

@@ -5,7 +5,7 @@ import { fieldKeys } from '../formats/json-names.js'
 import { Layer } from '../layer.js'
 import type { Packet } from '../packet.js'
 import { ReusablePacket } from '../packet.js'
-import type { Protocol, Registry } from '../registry.js'
+import type { Registry } from '../registry.js'
 
 const HEADER_BYTES = 8
 
@@ -78,9 +78,8 @@ export abstract class IcmpHeader extends Layer {
     return undefined
   }
 
-  override next(registry: Registry): Protocol | undefined {
+  override attach(registry: Registry): void {
     this.#registry = registry
-    return undefined
   }
 
   get type(): number {
