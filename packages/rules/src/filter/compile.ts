@@ -3,7 +3,7 @@ import { Address, isInNetwork } from './address.js'
 import type { Expression } from './expression.js'
 import { lowerAscii } from './fields/define.js'
 import type { Field } from './fields/field.js'
-import { MAX_EVENT_ITEMS, MAX_LIST_ITEMS, MAX_TEXT_CHARACTERS } from './limits.js'
+import { MAX_EVENT_ITEMS, MAX_LIST_ITEMS, MAX_MATCHED_CHARACTERS, MAX_TEXT_CHARACTERS } from './limits.js'
 import { arithmetic, compareValues, isIn, testText, toInt, toText } from './operations.js'
 import type { Value } from './value.js'
 import { isObject } from './value.js'
@@ -145,7 +145,7 @@ export class Compiler<V> {
         const of = this.compile(expression.of)
         return view => {
           const value = of(view)
-          return typeof value === 'string' && value.length <= MAX_TEXT_CHARACTERS ? pattern.find(value) : undefined
+          return typeof value === 'string' && value.length <= MAX_MATCHED_CHARACTERS ? pattern.find(value) : undefined
         }
       }
       case 'convert':

@@ -1,7 +1,14 @@
 import type { Expression } from './expression.js'
-import { MAX_EVENT_ITEMS, MAX_LIST_ITEMS, MAX_PATTERN_INSTRUCTIONS, SEARCH_COST } from './limits.js'
+import {
+  MAX_EVENT_ITEMS,
+  MAX_LIST_ITEMS,
+  MAX_PATTERN_INSTRUCTIONS,
+  MAX_PATTERN_SEARCHES,
+  SEARCH_COST
+} from './limits.js'
+import type { Pattern } from './pattern.js'
 
-/** What a filter may cost at most for one event, whatever the event; see {@link MAX_COST}. */
+/** What a filter may cost at most for one event, whatever the event; bounded by `MAX_COST`. */
 export function costOf(expression: Expression): number {
   switch (expression.op) {
     case 'literal':
@@ -38,9 +45,7 @@ export function costOf(expression: Expression): number {
     case 'text':
       return SEARCH_COST + costOf(expression.of) + costOf(expression.wanted)
     case 'matches':
-      return (
-        SEARCH_COST * (1 + (20 * expression.pattern.instructions) / MAX_PATTERN_INSTRUCTIONS) + costOf(expression.of)
-      )
+      return SEARCH_COST * (1 + searchesOf(expression.pattern)) + costOf(expression.of)
     case 'convert':
       return SEARCH_COST / 10 + costOf(expression.of)
     case 'quantify': {
@@ -49,6 +54,10 @@ export function costOf(expression: Expression): number {
       return 1 + costOf(list) + items * costOf(expression.body)
     }
   }
+}
+
+function searchesOf({ instructions }: Pattern): number {
+  return (MAX_PATTERN_SEARCHES * instructions) / MAX_PATTERN_INSTRUCTIONS
 }
 
 function sum(expressions: readonly Expression[]): number {

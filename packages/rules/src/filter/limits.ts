@@ -13,11 +13,13 @@ export const MAX_TEXT_CHARACTERS = 4096
 /** Characters of a pattern, or of a text that is looked for in another. */
 export const MAX_PATTERN_CHARACTERS = 256
 /** Instructions of a compiled regular expression. */
-export const MAX_PATTERN_INSTRUCTIONS = 512
+export const MAX_PATTERN_INSTRUCTIONS = 256
+/** Characters of a text that a regular expression goes through: at worst each costs all instructions. */
+export const MAX_MATCHED_CHARACTERS = 1024
 /** Characters of an event that are parsed; a longer one has its topic and nothing else. */
 export const MAX_EVENT_CHARACTERS = 1_048_576
-/** Sum over a filter of what its steps may cost, in about ten nanoseconds each. */
-export const MAX_COST = 20_000
-
-/** What searching a text of the greatest length costs at most, in the same unit. */
-export const SEARCH_COST = 100
+/** What the steps of a filter may add up to: a comparison counts 1 to 5, a search {@link SEARCH_COST}. */
+export const MAX_COST = 10_000
+export const SEARCH_COST = 50
+/** The largest regular expression counts this many searches. */
+export const MAX_PATTERN_SEARCHES = 40

@@ -6,11 +6,14 @@ import {
   MAX_EVENT_CHARACTERS,
   MAX_EVENT_ITEMS,
   MAX_LIST_ITEMS,
+  MAX_MATCHED_CHARACTERS,
   MAX_NODES,
   MAX_PATTERN_CHARACTERS,
   MAX_PATTERN_INSTRUCTIONS,
+  MAX_PATTERN_SEARCHES,
   MAX_SOURCE_CHARACTERS,
-  MAX_TEXT_CHARACTERS
+  MAX_TEXT_CHARACTERS,
+  SEARCH_COST
 } from '../../src/filter/limits.js'
 import { typeName } from '../../src/filter/value.js'
 
@@ -44,16 +47,21 @@ export function documentFilterLanguage(): string {
     row('items of a list', amount(MAX_LIST_ITEMS)),
     row('characters of a pattern or of a text that is looked for', amount(MAX_PATTERN_CHARACTERS)),
     row('instructions of a compiled regular expression', amount(MAX_PATTERN_INSTRUCTIONS)),
-    row('cost: what all steps together may take for one event, in about 10 ns', amount(MAX_COST)),
+    row(COST, amount(MAX_COST)),
     '\nand each event while it runs; what is beyond counts as absent:\n',
     row('what', 'limit'),
     row('---', '---'),
     row('characters of an event that is parsed', amount(MAX_EVENT_CHARACTERS)),
     row('characters of a text that is searched', amount(MAX_TEXT_CHARACTERS)),
+    row('characters of a text that a regular expression goes through', amount(MAX_MATCHED_CHARACTERS)),
     row("items of an event's list that `exists`, `all` and `exists_one` go through", amount(MAX_EVENT_ITEMS)),
     ''
   ].join('\n')
 }
+
+const COST =
+  `cost of all steps: 1 to 5 for a comparison, ${SEARCH_COST} for a search in a text, up to ` +
+  `${SEARCH_COST * (1 + MAX_PATTERN_SEARCHES)} for a regular expression, times the items for exists and its like`
 
 const INTRODUCTION = `# The filter language
 
