@@ -13,7 +13,6 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdint>
@@ -131,14 +130,14 @@ int main(int argc, char** argv) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   const int stop = signalfd(-1, &signals, SFD_CLOEXEC);
   if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || !Bind(fd)) return 1;
   std::puts("ready");
   std::fflush(stdout);
 
   Reader reader(fd);
-  if (argc > 1) usleep(static_cast<useconds_t>(std::strtoul(argv[1], nullptr, 10) * 1000));
+  if (argc > 1) poll(nullptr, 0, static_cast<int>(std::strtol(argv[1], nullptr, 10)));
   const double drain_start = Seconds(CLOCK_MONOTONIC);
   while (reader.Read()) {
   }

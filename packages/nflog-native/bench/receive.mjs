@@ -35,7 +35,14 @@ function buildAndEnter() {
     run('c++', ['-O3', '-std=c++17', '-o', join(folder, name), source])
   }
   const options = { env: { ...process.env, NFLOG_BENCH_TOOLS: folder } }
-  const command = ['sh', '-c', 'ip link set lo up && exec "$0" "$@"', process.execPath, ...process.argv.slice(1)]
+  const command = [
+    'sh',
+    '-c',
+    'ip link set lo up && exec "$0" "$@"',
+    process.execPath,
+    '--expose-gc',
+    ...process.argv.slice(1)
+  ]
   run('unshare', ['--net', ...command], options)
   if (!section && process.getuid?.() === 0) {
     print('\nIn a user namespace, where the receive buffer cannot be forced:')
@@ -84,10 +91,11 @@ async function lossless(reader, rules, count) {
 
 /** What an event loop that stands still may miss: nothing, for as long as the receive buffer holds. */
 async function stall() {
-  for (const [bytes, stallMs] of [
-    [60, 500],
-    [1500, 100]
-  ]) {
+  const cases = [
+    { bytes: 60, stallMs: 500 },
+    { bytes: 1500, stallMs: 100 }
+  ]
+  for (const { bytes, stallMs } of cases) {
     const perSecond = 100_000
     const rules = 10
     const inStall = (perSecond * stallMs) / 1000
@@ -163,12 +171,13 @@ async function memory() {
   spawnSync(`${tools}/generator`, ['10000', '50000', '60'])
   const { receiveBufferPeakBytes } = socket.stats
   const idleMemory = await settle()
+  /** @type {unknown[]} */
   const kept = []
-  const batches = socket.batches()
-  for (let count = 0; count < 100_000; ) {
-    const { value } = await batches.next()
-    kept.push(value)
-    count += value.length
+  let count = 0
+  for await (const batch of socket.batches()) {
+    kept.push(batch)
+    count += batch.length
+    if (count >= 100_000) break
   }
   const full = await settle()
   const inScript = (full.arrayBuffers + full.heapUsed - idleMemory.arrayBuffers - idleMemory.heapUsed) / 100_000
