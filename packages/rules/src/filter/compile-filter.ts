@@ -20,7 +20,10 @@ export interface Filter {
   readonly source: string
   /** The fields it reads, `event` among them if it looks into other programs' events. */
   readonly fields: ReadonlySet<string>
-  /** Whether an event of the bus matches. Never throws. */
+  /**
+   * Whether an event of the bus matches. Never throws.
+   * @param event must not change: what was parsed of the object is remembered
+   */
   matchesEvent(event: FilterEvent): boolean
   /**
    * Whether a packet matches; only the fields the filter names are read. Never throws.

@@ -2,7 +2,6 @@ import { Address, parseNetwork } from '../filter/address.js'
 import { quoted } from '../filter/source-text.js'
 import type { NotificationConditions, NotificationEntry } from './entry.js'
 import { NO_CONDITIONS, wantsEverything } from './entry.js'
-import type { UnknownKey } from './read.js'
 import { readNotifications } from './read.js'
 import { strictFilter, wantedTopic } from './strict-filter.js'
 
@@ -49,14 +48,15 @@ export interface NotificationReport {
  */
 export function lintNotifications(text: string, file = 'notifications.json'): NotificationReport {
   const { entries, unknownKeys, lines } = readNotifications(text, file)
+  const earlier = new EarlierEntries()
   const findings = entries.flatMap((entry, index) => {
     const linter = new EntryLinter(index, lines[index] ?? 1)
-    linter.lint(
-      entry,
-      unknownKeys.filter(unknown => unknown.entry === index)
-    )
-    const covering = entries.slice(0, index).findIndex(earlier => covers(earlier, entry))
-    if (covering >= 0) linter.unreachable(covering)
+    linter.lint(entry, unknownKeys[index] ?? [])
+    if (entry.Notification) {
+      const covering = earlier.covering(entry.Conditions)
+      if (covering === undefined) earlier.add(entry.Conditions, index)
+      else linter.unreachable(covering)
+    }
     return linter.findings
   })
   return { findings, filters: entries.map(strictFilter) }
@@ -78,8 +78,8 @@ class EntryLinter {
     this.#line = line
   }
 
-  lint(entry: NotificationEntry, unknown: readonly UnknownKey[]): void {
-    for (const { key } of unknown) this.#unknownKey(key)
+  lint(entry: NotificationEntry, unknown: readonly string[]): void {
+    for (const key of unknown) this.#unknownKey(key)
     if (!entry.Notification) {
       this.#off(entry)
       return
@@ -194,13 +194,38 @@ function isAsPacketsAreWritten(text: string): boolean {
   return address.readText(text) && address.version === 4
 }
 
-/** Whether SPR finds the earlier entry wherever it would find the later one. */
-function covers(earlier: NotificationEntry, later: NotificationEntry): boolean {
-  if (!earlier.Notification || !later.Notification) return false
-  return KEYS.every(key => {
-    const asked = tested(earlier.Conditions, key)
-    return asked === NO_CONDITIONS[key] || asked === tested(later.Conditions, key)
-  })
+/**
+ * Finds an earlier entry that SPR finds wherever it would find a later one: one that tests some of the same things and
+ * nothing else. By lookup, since a file may have very many entries.
+ */
+class EarlierEntries {
+  /** By which conditions are tested, one bit each; then by what they are. */
+  readonly #byTested = new Map<number, Map<string, number>>()
+
+  add(conditions: NotificationConditions, index: number): void {
+    const bits = testedBits(conditions)
+    const entries = this.#byTested.get(bits) ?? new Map<string, number>()
+    this.#byTested.set(bits, entries)
+    entries.set(testedValues(conditions, bits), index)
+  }
+
+  covering(conditions: NotificationConditions): number | undefined {
+    const all = testedBits(conditions)
+    for (const [bits, entries] of this.#byTested) {
+      if ((bits & ~all) !== 0) continue
+      const index = entries.get(testedValues(conditions, bits))
+      if (index !== undefined) return index
+    }
+    return undefined
+  }
+}
+
+function testedBits(conditions: NotificationConditions): number {
+  return KEYS.reduce((bits, key, at) => (tested(conditions, key) === NO_CONDITIONS[key] ? bits : bits | (1 << at)), 0)
+}
+
+function testedValues(conditions: NotificationConditions, bits: number): string {
+  return JSON.stringify(KEYS.filter((_key, at) => (bits & (1 << at)) !== 0).map(key => conditions[key]))
 }
 
 /** What SPR tests: nothing where it passes over a word or a port. */

@@ -205,7 +205,8 @@ describe('notifications', () => {
     ['wifi:auth:success', '"text"', undefined, undefined],
     ['dns:serve:1', '{"a":1}', undefined, { data: '{"a":1}', notification: false }],
     ['dns:serve:1', '[1]', undefined, undefined],
-    ['wan:state', 'up', undefined, undefined]
+    ['wan:state', 'up', undefined, undefined],
+    ['nft:lan:in', 'up', undefined, undefined]
   ])('send of %s %j %j, or %j when everything is passed on', (topic, value, usually, all) => {
     const check = (entries: NotificationEntry[], expected: object | undefined): void => {
       const notice = createNotifications(entries).noticeOf({ topic, value })

@@ -77,6 +77,8 @@ abstract class BaseNotifications implements Notifications {
       if (!notification && !this.notifyAll) return undefined
       const { info } = this.#view
       const sent = SENT_KEYS.flatMap(key => (Object.hasOwn(info, key) ? [[key, info[key]] as const] : []))
+      // Anybody may publish on a packet's topic what is none.
+      if (sent.length === 0) return undefined
       return { topic, data: JSON.stringify(Object.fromEntries(sent)), notification }
     }
     const notification = topic.startsWith(ALWAYS_SENT)

@@ -12,16 +12,10 @@ const MAX_CHARACTERS = 4 * 1024 * 1024
 /** A `notifications.json` as it was read. */
 export interface NotificationFile {
   readonly entries: readonly NotificationEntry[]
-  /** Keys that SPR passes over in silence: old names and misspelt ones. */
-  readonly unknownKeys: readonly UnknownKey[]
+  /** Of each entry the keys that SPR passes over in silence: old names and misspelt ones. */
+  readonly unknownKeys: readonly (readonly string[])[]
   /** The line each entry begins on. */
   readonly lines: readonly number[]
-}
-
-export interface UnknownKey {
-  readonly entry: number
-  readonly key: string
-  readonly value: unknown
 }
 
 /**
@@ -49,14 +43,14 @@ export function readNotifications(text: string, file: string): NotificationFile 
   const list = written ?? []
   if (!Array.isArray(list)) throw invalid([{ file, line: 1, path: '', message: 'must be a list of entries' }])
   const lines = entryLines(text)
-  const unknownKeys: UnknownKey[] = []
+  const unknownKeys: string[][] = []
   const entries = list.map((value: unknown, entry) => {
     const line = lines[entry]
     const reader = new EntryReader((path, message) => {
       problems.push({ file, ...(line === undefined ? {} : { line }), path: `[${entry}]${path}`, message })
     })
     const read = reader.read(value)
-    unknownKeys.push(...reader.unknown.map(([key, unknown]) => ({ entry, key, value: unknown })))
+    unknownKeys.push(reader.unknown)
     return read
   })
   if (problems.length > 0) throw invalid(problems)
@@ -66,7 +60,7 @@ export function readNotifications(text: string, file: string): NotificationFile 
 const KEYS = Object.keys(NO_CONDITIONS) as readonly (keyof NotificationConditions)[]
 
 class EntryReader {
-  readonly unknown: [key: string, value: unknown][] = []
+  readonly unknown: string[] = []
   readonly #report: (path: string, message: string) => void
 
   constructor(report: (path: string, message: string) => void) {
@@ -86,7 +80,7 @@ class EntryReader {
           else this.#report(`.${key}`, 'must be true or false')
           break
         default:
-          this.unknown.push([key, field])
+          this.unknown.push(key)
       }
     }
     return { Conditions: conditions, Notification: notification }
@@ -96,7 +90,7 @@ class EntryReader {
     const conditions: Record<keyof NotificationConditions, string | number> = { ...NO_CONDITIONS }
     for (const [key, field] of this.#fields(value, path)) {
       const known = KEYS.find(name => name.toLowerCase() === key.toLowerCase())
-      if (known === undefined) this.unknown.push([key, field])
+      if (known === undefined) this.unknown.push(key)
       else if (typeof field !== typeof NO_CONDITIONS[known]) {
         this.#report(`${path}.${key}`, typeof NO_CONDITIONS[known] === 'number' ? NUMBER_NEEDED : 'must be a text')
       } else if (typeof field === 'number' && !Number.isSafeInteger(field))
