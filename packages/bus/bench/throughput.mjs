@@ -103,7 +103,7 @@ async function measureLatency() {
 
 async function measureIdle() {
   setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc')
+  const collect = /** @type {() => void} */ (runInNewContext('gc'))
   const readers = 1000
   const bench = await setUp({ processes: 0, readers: 0, how: 'plain', maxClients: 2000 })
   const measure = async () => {
@@ -200,6 +200,7 @@ async function setUp({ processes, readers, how, stalled = 0, seconds: howLong = 
     },
     /** @returns {Promise<Report[]>} */
     async finish() {
+      /** @type {Promise<Report[]>} */
       const reports = Promise.all(
         children.map(
           child => new Promise(resolve => child.once('message', report => resolve(/** @type {Report} */ (report))))

@@ -347,7 +347,7 @@ class UnixBusServer implements BusServer, ConnectionHost {
       else resolve(undefined)
     })
     await this.#drain()
-    await Promise.all(Array.from(this.#clients.values(), connection => connection?.close()))
+    await Promise.all(this.#connections().map(async connection => connection.close()))
     const gone = Array.from(this.#clients.keys(), socket => new Promise(resolve => socket.once('close', resolve)))
     for (const socket of this.#clients.keys()) {
       // What the kernel has still arrives; who has not taken the rest by now is not waited for.
@@ -359,12 +359,16 @@ class UnixBusServer implements BusServer, ConnectionHost {
     this.#feed.emit({ type: 'closed' })
   }
 
+  #connections(): readonly DialectConnection[] {
+    return [...this.#clients.values()].filter(connection => connection !== undefined)
+  }
+
   async #drain(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const deadline = new Promise<void>(resolve => {
       timer = setTimeout(resolve, this.#settings.drainMs)
     })
-    const flushed = Promise.all(Array.from(this.#clients.values(), connection => connection?.flush()))
+    const flushed = Promise.all(this.#connections().map(connection => connection.flush()))
     await Promise.race([flushed, deadline])
     clearTimeout(timer)
   }

@@ -1,6 +1,6 @@
 interface Waiter {
   resolve(): void
-  reject(error: unknown): void
+  reject(error: Error): void
 }
 
 /** Whoever waits for the same thing to happen. */
@@ -25,7 +25,7 @@ export class WaitList {
       }
       const waiter: Waiter = {
         resolve: () => done(resolve),
-        reject: error => done(() => reject(error as Error))
+        reject: error => done(() => reject(error))
       }
       this.#waiters.add(waiter)
       signal?.addEventListener('abort', onAbort, { once: true })
@@ -37,7 +37,7 @@ export class WaitList {
   }
 
   reject(error: unknown): void {
-    for (const waiter of this.#take()) waiter.reject(error)
+    for (const waiter of this.#take()) waiter.reject(error as Error)
   }
 
   #take(): Iterable<Waiter> {

@@ -61,7 +61,7 @@ export class RingLog implements CursorLog {
   #last: TopicEntry | undefined
   #seq = 0
   #bytes = 0
-  #uncounted = { topic: '', events: 0, bytes: 0 }
+  readonly #uncounted = { topic: '', events: 0, bytes: 0 }
   #unseenBytes = 0
   #isWakeScheduled = false
 
