@@ -1,13 +1,15 @@
+import { formatSummary, safeJson, safeText } from '@packet-logs/decoder'
 import { createGlob } from './glob.js'
 import { type LookUp, lookUpsIn } from './look-ups.js'
-import { safeJson, safeText } from './safe-text.js'
-import { summarise } from './summary.js'
 
 /** What travels on the bus. */
 interface BusEvent {
   topic: string
   value: string
 }
+
+/** Longest value of an event that is no packet, in characters. */
+const MAX_LENGTH = 400
 
 /** How events are to be shown. */
 export interface FormatOptions {
@@ -24,7 +26,7 @@ export function createFormatter({ dns, json = false }: FormatOptions): (event: B
     const lookUps = matches === undefined ? [] : lookUpsIn(topic, value).filter(({ name }) => matches(name))
     const lines = json
       ? [safeJson(JSON.stringify({ Topic: topic, Value: value })), ...lookUps.map(lookUp => lookUpJson(topic, lookUp))]
-      : [`${safeText(topic)} ${summarise(value)}`, ...lookUps.map(lookUp => lookUpLine(topic, lookUp))]
+      : [formatSummary(value) ?? describeOther(topic, value), ...lookUps.map(lookUp => lookUpLine(topic, lookUp))]
     return `${lines.join('\n')}\n`
   }
 }
@@ -36,6 +38,11 @@ function parseValue(text: string): unknown {
   } catch {
     return text
   }
+}
+
+function describeOther(topic: string, value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return safeText(`${topic} ${text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text}`)
 }
 
 function lookUpJson(topic: string, { name, client, answered }: LookUp): string {

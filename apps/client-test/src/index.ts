@@ -1,4 +1,3 @@
 export { createGlob } from './glob.js'
 export { type LookUp, lookUpsIn } from './look-ups.js'
 export { type Io, main } from './main.js'
-export { summarise } from './summary.js'

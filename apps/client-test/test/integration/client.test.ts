@@ -79,7 +79,7 @@ it('prints packets of nft:wan:out and the look-ups that match, until Ctrl-C', as
     client,
     'nft:wan:out',
     query,
-    'nft:wan:out allowed DNS 192.168.2.33:5000 > 9.9.9.9:53 61 bytes'
+    'allowed wan:out      →eth0       DNS    192.168.2.33:5000 → 9.9.9.9:53 ? www.example.org A\n'
   )
   expect(client.stdout.text).toContain('look-up www.example.org asked by 192.168.2.33:5000 (nft:wan:out)\n')
   await publishUntilSeen(
