@@ -136,7 +136,7 @@ it('survives restarts of the bus and says so', async () => {
 
 it('ends cleanly on Ctrl-C while the bus is away', async () => {
   const client = run()
-  await publishUntilSeen(client, 'nft:wan:out', query, 'nft:wan:out')
+  await publishUntilSeen(client, 'nft:wan:out', query, 'allowed wan:out')
   await bus.close()
   await vi.waitFor(() => expect(client.stderr.text).toContain('the bus is gone'))
   client.interrupt()
@@ -152,7 +152,7 @@ it('ends with 0 when its time is up', async () => {
 it('ends quietly when the reader of its output leaves', async () => {
   const client = run()
   client.stdout.take = done => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
-  await publishUntilSeen(client, 'nft:wan:out', query, 'nft:wan:out')
+  await publishUntilSeen(client, 'nft:wan:out', query, 'allowed wan:out')
   expect(await client.exitCode).toBe(0)
   expect(client.stderr.text).toBe('')
 })
@@ -160,7 +160,7 @@ it('ends quietly when the reader of its output leaves', async () => {
 it('ends with 1 and says why when its output cannot be written', async () => {
   const client = run()
   client.stdout.take = done => done(Object.assign(new Error('no space left'), { code: 'ENOSPC' }))
-  await publishUntilSeen(client, 'nft:wan:out', query, 'nft:wan:out')
+  await publishUntilSeen(client, 'nft:wan:out', query, 'allowed wan:out')
   expect(await client.exitCode).toBe(1)
   expect(client.stderr.text).toBe('packet-logs-client-test: the output cannot be written: no space left\n')
 })
