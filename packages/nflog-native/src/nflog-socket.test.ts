@@ -48,9 +48,14 @@ class ScriptedNative implements NativeSocket {
     this.config = config
   }
 
+  /** Without privilege the kernel keeps the rest until it is time. */
+  isPrivileged = true
+
   unbind(): boolean {
-    this.pending.push([91, 92])
-    return true
+    const deliver = (): void => void this.pending.push([91, 92])
+    if (this.isPrivileged) deliver()
+    else setTimeout(deliver, 10)
+    return this.isPrivileged
   }
 
   close(): void {
@@ -135,6 +140,44 @@ describe('a socket', () => {
     const marks: (number | undefined)[] = []
     for await (const packet of socket) marks.push(packet.mark)
     expect(marks).toEqual([1, 91, 92])
+  })
+
+  it('waits for the rest when it may not ask for it any more', async () => {
+    const { socket, native } = open({ flushMs: 20 })
+    native.isPrivileged = false
+    native.play([1])
+    const closing = [socket.close(), socket.close()]
+    expect(native.isOpen).toBe(true)
+    await Promise.all(closing)
+    expect(native.isOpen).toBe(false)
+    const marks: (number | undefined)[] = []
+    for await (const packet of socket) marks.push(packet.mark)
+    expect(marks).toEqual([1, 91, 92])
+  })
+
+  it('keeps its settings when the kernel refuses others, and a buffer that has grown', () => {
+    const { socket, native } = open()
+    socket.configure({ flushMs: 35 })
+    expect(native.config).toMatchObject({ flushCentiseconds: 4, receiveBufferBytes: 0 })
+    expect(socket.settings.flushMs).toBe(40)
+    native.configure = () => {
+      throw errorOf('ENOTSUP')
+    }
+    expect(() => socket.configure({ conntrack: true })).toThrow(/modprobe nf_conntrack_netlink/)
+    expect(socket.settings.conntrack).toBe(false)
+  })
+
+  it('tells each packet of the gap before it, and no other', async () => {
+    const { socket, native } = open()
+    native.play([1, 2, 3], [{ at: 1, group: 1, lost: 1, from: 4, to: 4 }, { at: 3 }])
+    native.play([4])
+    const seen: unknown[] = []
+    for (let packet = socket.tryRead(); packet; packet = socket.tryRead()) seen.push(packet.gap ?? packet.mark)
+    expect(seen).toEqual([1, { group: 1, lost: 1, from: 4, to: 4 }, 3, {}])
+    native.play([5, 6], [{ at: 1, group: 1, lost: 2, from: 8, to: 9 }])
+    const packets: LoggedPacket[] = []
+    for await (const packet of socket) if (packets.push(packet) === 2) break
+    expect(packets.map(packet => packet.toJSON().gap?.lost)).toEqual([undefined, 2])
   })
 
   it('can be closed from inside the loop that reads it', async () => {

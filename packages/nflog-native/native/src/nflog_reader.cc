@@ -99,10 +99,13 @@ ReaderFailure NflogReader::Configure(const ReaderOptions& options) {
 }
 
 bool NflogReader::Unbind() {
+  // No answer matters from here on.
+  open_ = false;
+  if (NflogSocket::Check(0).error == EPERM) return false;
   for (const Group& group : groups_) {
     if (group.bound) socket_.Unbind(group.number);
   }
-  return !NflogSocket::Check(0);
+  return true;
 }
 
 void NflogReader::Close() {

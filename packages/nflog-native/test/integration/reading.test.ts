@@ -295,6 +295,26 @@ describeWithKernel('a reader', () => {
     expect(turns).toBeGreaterThanOrEqual(batches - 1)
   })
 
+  it('that has given up its privilege gets what the kernel still held when its time has come', async () => {
+    using _ = logRules(table, chain('input', `udp dport ${port} log group 4216`))
+    const script = `
+      import { createSocket } from 'node:dgram'
+      const socket = nflog.openNflog({ groups: 4216, flushMs: 200 })
+      try { process.setgid(65534); process.setuid(65534) } catch { console.log('only root is known here') }
+      const sender = createSocket('udp4')
+      for (let i = 0; i < 3; i++) await new Promise(sent => sender.send('x', ${port}, '127.0.0.1', sent))
+      sender.close()
+      try { socket.configure({ flushMs: 20 }) } catch (error) { console.log(error.code) }
+      await socket.close()
+      let packets = 0
+      for await (const packet of socket) packets++
+      console.log(packets)`
+    const { stdout, stderr } = await runScript(script)
+    expect(stderr).toBe('')
+    // A user namespace with one user lets nobody become another.
+    expect(stdout).toMatch(/^(NFLOG_PERMISSION|only root is known here)\n3\n$/)
+  })
+
   it('that waits is ended by close', async () => {
     const socket = openNflog({ groups: 4208 })
     const waiting = drain(socket)
