@@ -4,7 +4,7 @@ import { firstToken } from '../topic-pattern.js'
 import { Cursor, type CursorLog, type CursorOptions } from './cursor.js'
 import { EventCache } from './event-cache.js'
 import type { LaneOwner } from './lane.js'
-import { Ring, SpareChunk } from './ring.js'
+import { chunkBytesOf, Ring, SpareChunk } from './ring.js'
 
 /** How big a log may get. Every size is at least four times `maxLineBytes`. */
 export interface RingLogOptions {
@@ -207,6 +207,7 @@ export class RingLog implements CursorLog {
   }
 
   #addOther(maxBytes: number, isWanted: (options: CursorOptions) => boolean): Ring {
+    this.#makeRoomFor(chunkBytesOf(maxBytes))
     const ring = this.#addRing(maxBytes, isWanted)
     this.#otherRings.push(ring)
     this.#otherHeldBytes += ring.heldBytes
@@ -228,9 +229,13 @@ export class RingLog implements CursorLog {
     const capacityBytes = ring.capacityFor(lineBytes)
     const isOther = this.#otherRings.includes(ring)
     while (ring.heldBytes + capacityBytes > ring.maxBytes && this.#evict(ring, isOther));
-    while (isOther && this.#otherHeldBytes + capacityBytes > this.#options.otherTotalBytes && this.#evictLargest());
+    if (isOther) this.#makeRoomFor(capacityBytes)
     ring.addChunk(capacityBytes)
     if (isOther) this.#otherHeldBytes += capacityBytes
+  }
+
+  #makeRoomFor(bytes: number): void {
+    while (this.#otherHeldBytes + bytes > this.#options.otherTotalBytes && this.#evictLargest());
   }
 
   #evict(ring: Ring, isOther: boolean): boolean {

@@ -5,6 +5,11 @@ import type { Lane } from './lane.js'
 // keeps little alive.
 const CHUNK_BYTES = 128 * 1024
 
+/** What a ring of that size takes memory in; its first piece at once. */
+export function chunkBytesOf(maxBytes: number): number {
+  return Math.min(CHUNK_BYTES, Math.ceil(maxBytes / 8))
+}
+
 /** One unused chunk, so that a log in its stride allocates nothing. */
 export class SpareChunk {
   #spare: Chunk | undefined
@@ -42,7 +47,7 @@ export class Ring {
   constructor(maxBytes: number, spare: SpareChunk) {
     this.maxBytes = maxBytes
     this.#spare = spare
-    this.#chunkBytes = Math.min(CHUNK_BYTES, Math.ceil(maxBytes / 8))
+    this.#chunkBytes = chunkBytesOf(maxBytes)
     this.newest = spare.take(this.#chunkBytes)
     this.oldest = this.newest
     this.heldBytes = this.#chunkBytes

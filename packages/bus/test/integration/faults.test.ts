@@ -141,7 +141,7 @@ describe('the socket', () => {
 })
 
 describe('a bus that is killed', () => {
-  const script = join(import.meta.dirname, '..', 'fixtures', 'bus-process.mjs')
+  const script = new URL('../fixtures/bus-process.mjs', import.meta.url)
 
   async function start(path: string): Promise<ChildProcess> {
     const child = fork(script, [path], { execArgv: [] })
