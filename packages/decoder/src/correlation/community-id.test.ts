@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { hex, ipv4, ipv6, join, tcp, udp } from '../../test/build.js'
@@ -72,6 +73,18 @@ describe('communityId', () => {
     const id = communityId(decodePacket(whole))
     expect(communityId(decodePacket(whole.subarray(0, 24)))).toBe(id)
     expect(communityId(decodePacket(ipv4(udp(hex('6162')), { flagsAndOffset: 0x2000 })))).toBe(id)
+  })
+
+  it('says the same of a flow however many were seen between', () => {
+    const packets = Array.from({ length: 3000 }, (_, index) => decodePacket(ipv4(udp(hex(''), index + 1, 53))))
+    const ids = packets.map(packet => communityId(packet))
+    expect(new Set(ids).size).toBe(packets.length)
+    for (const [index, packet] of packets.entries()) {
+      expect(communityId(packet)).toBe(ids[index])
+    }
+    expect(communityId(decodePacket(ipv4(hex('00'), { protocol: 0, source: '0.0.0.0', destination: '0.0.0.0' })))).toBe(
+      '1:'.concat(createHash('sha1').update(hex('0000 00000000 00000000 00 00')).digest('base64'))
+    )
   })
 
   it('takes the inner of two IP headers', () => {

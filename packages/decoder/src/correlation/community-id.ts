@@ -1,15 +1,23 @@
-import { SHA1_BYTES, sha1Block } from '../hash/sha1.js'
+import { SHA1_BYTES, Sha1Block } from '../hash/sha1.js'
 import type { Packet } from '../packet.js'
 import type { NetworkLayers } from './flow-tuple.js'
-import { FlowTuple } from './flow-tuple.js'
+import { FlowTuple, TUPLE_BYTES } from './flow-tuple.js'
 
 const MAX_SEED = 0xffff
+/** Flows whose hash is remembered: most packets belong to one that was just seen. A power of two. */
+const REMEMBERED = 512
+const TUPLE_WORDS = TUPLE_BYTES / 4
+/** The words of the tuple and its length. */
+const KEY_WORDS = TUPLE_WORDS + 1
 
 /** Hashes flows one after another with the same buffers. */
 export class CommunityIdHasher {
-  /** SHA-1 of the flow hashed last. */
-  readonly digest: Uint8Array = new Uint8Array(SHA1_BYTES)
-  readonly #tuple = new FlowTuple()
+  /** SHA-1 of the flows remembered, one behind the other. */
+  readonly digests: Uint8Array = new Uint8Array(REMEMBERED * SHA1_BYTES)
+  readonly #keys = new Int32Array(REMEMBERED * KEY_WORDS)
+  readonly #block = new Sha1Block()
+  readonly #tuple = new FlowTuple(this.#block.message)
+  readonly #words = new Int32Array(this.#block.message.buffer, 0, TUPLE_WORDS)
   readonly #seed: number
 
   /** @throws RangeError when the seed is not a whole number from 0 to 65535 */
@@ -20,14 +28,40 @@ export class CommunityIdHasher {
     this.#seed = seed
   }
 
-  /** `false` when the packet does not tell its flow: no IP, a cut header, a later fragment. */
-  hash(layers: NetworkLayers): boolean {
+  /**
+   * Where in {@link digests} the hash of a packet's flow starts; -1 when the packet does not tell its flow: no IP, a cut
+   * header, a later fragment. Good until the next call.
+   */
+  hash(layers: NetworkLayers): number {
     const tuple = this.#tuple
-    if (!tuple.read(layers)) return false
+    if (!tuple.read(layers)) return -1
     tuple.bytes[0] = this.#seed >> 8
     tuple.bytes[1] = this.#seed
-    sha1Block(tuple.bytes, tuple.length, this.digest)
-    return true
+    const slot = this.#slot()
+    const at = slot * SHA1_BYTES
+    if (this.#isRemembered(slot * KEY_WORDS)) return at
+    this.#block.hash(tuple.length)
+    this.digests.set(this.#block.digest, at)
+    return at
+  }
+
+  #slot(): number {
+    let mixed = 0
+    for (const word of this.#words) mixed = Math.imul(mixed ^ word, 0x9e3779b1)
+    return (mixed >>> 16) & (REMEMBERED - 1)
+  }
+
+  /** Whether the tuple is the one remembered at `at`; it is from now on. */
+  #isRemembered(at: number): boolean {
+    const keys = this.#keys
+    const words = this.#words
+    // The length is never 0, so that a place not used yet is like no tuple.
+    let isSame = keys[at + TUPLE_WORDS] === this.#tuple.length
+    for (let index = 0; index < TUPLE_WORDS && isSame; index++) isSame = keys[at + index] === words[index]
+    if (isSame) return true
+    keys.set(words, at)
+    keys[at + TUPLE_WORDS] = this.#tuple.length
+    return false
   }
 }
 
@@ -41,5 +75,7 @@ const unseeded = new CommunityIdHasher(0)
  */
 export function communityId(packet: Packet, seed = 0): string | undefined {
   const hasher = seed === 0 ? unseeded : new CommunityIdHasher(seed)
-  return hasher.hash(packet) ? `1:${btoa(String.fromCharCode(...hasher.digest))}` : undefined
+  const at = hasher.hash(packet)
+  if (at < 0) return undefined
+  return `1:${btoa(String.fromCharCode(...hasher.digests.subarray(at, at + SHA1_BYTES)))}`
 }

@@ -1,7 +1,7 @@
 import type { Packet } from '../packet.js'
-import { FlowTuple } from './flow-tuple.js'
+import { FlowTuple, TUPLE_BYTES } from './flow-tuple.js'
 
-const tuple = new FlowTuple()
+const tuple = new FlowTuple(new Uint8Array(TUPLE_BYTES))
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 /**

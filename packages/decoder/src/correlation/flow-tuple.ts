@@ -24,6 +24,9 @@ function answers(...pairs: readonly (readonly [number, number])[]): ReadonlyMap<
   return new Map(pairs.flatMap(([request, reply]) => [[request, reply] as const, [reply, request] as const]))
 }
 
+/** The tuple of two IPv6 addresses with ports, the longest there is. */
+export const TUPLE_BYTES = 40
+
 /** Where the network layers of a packet are; of two, the inner one counts. */
 export interface NetworkLayers {
   readonly ipv4: Ipv4 | undefined
@@ -36,9 +39,13 @@ export interface NetworkLayers {
  * its answer, or type and code of a message that has no answer, stand for the ports.
  */
 export class FlowTuple {
-  /** Two bytes of seed first. */
-  readonly bytes: Uint8Array = new Uint8Array(40)
+  readonly bytes: Uint8Array
   length = 0
+
+  /** @param bytes room for the tuple, whose unused end is cleared. */
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
 
   /** Reads a packet's innermost network layer; `false` when that does not tell the flow. */
   read({ ipv4, ipv6 }: NetworkLayers): boolean {
@@ -88,6 +95,7 @@ export class FlowTuple {
       bytes[at++] = high
     }
     this.length = at
+    bytes.fill(0, at, TUPLE_BYTES)
     return true
   }
 }

@@ -1,8 +1,17 @@
 import type { ByteReader } from '../bytes/reader.js'
 
+/** Each octet in decimal, with and without a dot behind: finished text is put together faster than numbers are. */
+const OCTETS = Array.from({ length: 256 }, (_, octet) => String(octet))
+const DOTTED = OCTETS.map(text => `${text}.`)
+
 /** Dotted decimal. */
 export function formatIpv4(bytes: ByteReader, at: number): string {
-  return `${bytes.u8(at)}.${bytes.u8(at + 1)}.${bytes.u8(at + 2)}.${bytes.u8(at + 3)}`
+  const word = bytes.u32(at)
+  return dotted(word >>> 24) + dotted((word >>> 16) & 255) + dotted((word >>> 8) & 255) + (OCTETS[word & 255] ?? '')
+}
+
+function dotted(octet: number): string {
+  return DOTTED[octet] ?? ''
 }
 
 /** Whether the 16 bytes are an IPv4 address in IPv6 clothes, `::ffff:0:0/96`. */

@@ -144,13 +144,14 @@ export class MetaWriter {
   #communityId(found: Readonly<FoundLayers>, seed: number): void {
     if (this.#hasher === undefined || this.#seed !== seed) this.#hasher = new CommunityIdHasher(seed)
     this.#seed = seed
-    if (!this.#hasher.hash(found)) return
+    const at = this.#hasher.hash(found)
+    if (at < 0) return
     const out = this.#out
     out.fragment(NAMES.meta.communityId)
-    this.#bytes.reset(this.#hasher.digest)
+    this.#bytes.reset(this.#hasher.digests)
     out.quote()
     out.fragment(COMMUNITY_ID_VERSION)
-    out.base64Digits(this.#bytes, 0, SHA1_BYTES)
+    out.base64Digits(this.#bytes, at, at + SHA1_BYTES)
     out.quote()
   }
 

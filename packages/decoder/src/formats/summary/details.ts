@@ -91,13 +91,7 @@ function describeDns(dns: Unchecked<DnsInfo>, nameOf: (value: unknown) => string
 }
 
 function describeAnswer(record: Unchecked<DnsRecordInfo>, nameOf: (value: unknown) => string): string {
-  for (const value of [
-    textOf(record.IP),
-    nameOf(record.CNAME),
-    nameOf(record.PTR),
-    nameOf(record.NS),
-    nameOf(record.Name)
-  ]) {
+  for (const value of [textOf(record.IP), nameOf(record.CNAME), nameOf(record.PTR), nameOf(record.NS)]) {
     if (value !== '') return value
   }
   return typeof record.Type === 'number' ? dnsTypeName(record.Type) : '?'

@@ -96,8 +96,8 @@ export interface UlogdEvent {
   'mac.str'?: string
 }
 
-/** What the packet's own bytes say. */
-export type UlogdHeaders = Partial<UlogdEvent>
+/** An event in the making: whatever is not known is `undefined`. */
+export type UlogdValues = { [K in keyof UlogdEvent]: UlogdEvent[K] | undefined }
 
 /** Every key in the order of ulogd's plugins: what the kernel told, the packet's headers, names for both. */
 export const ULOGD_KEYS: readonly (keyof UlogdEvent)[] = [

@@ -1,6 +1,6 @@
 import type { ByteReader } from '../../bytes/reader.js'
 import { formatIpv4, formatIpv6 } from '../../text/ip-address.js'
-import type { UlogdHeaders } from './event.js'
+import type { UlogdValues } from './event.js'
 
 /*
  * What ulogd's packet interpreter reads, misreadings included: it looks at the family and never at the version, takes
@@ -32,7 +32,7 @@ interface Place {
   readonly corrected: boolean
 }
 
-export function interpretIpv4(event: UlogdHeaders, bytes: ByteReader, corrected: boolean): void {
+export function interpretIpv4(event: UlogdValues, bytes: ByteReader, corrected: boolean): void {
   const headerBytes = (bytes.u8(0) & 15) * 4
   const { length } = bytes
   if (length < IPV4_BYTES) return
@@ -58,7 +58,7 @@ export function interpretIpv4(event: UlogdHeaders, bytes: ByteReader, corrected:
   if (protocol === SCTP) interpretSctp(event, place)
 }
 
-export function interpretIpv6(event: UlogdHeaders, bytes: ByteReader, corrected: boolean): void {
+export function interpretIpv6(event: UlogdValues, bytes: ByteReader, corrected: boolean): void {
   if (bytes.length < IPV6_BYTES) return
   event['ip6.payloadlen'] = bytes.u16(4)
   event['ip6.priority'] = (bytes.u16(0) >> 4) & 0xff
@@ -81,7 +81,7 @@ export function interpretIpv6(event: UlogdHeaders, bytes: ByteReader, corrected:
 
 /** The first header that is none of the extensions ulogd knows, or where its walk ends before. */
 function skipExtensions(
-  event: UlogdHeaders,
+  event: UlogdValues,
   bytes: ByteReader
 ): { header: number; at: number; isCut: boolean; isOpaque: boolean } {
   let header = bytes.u8(6)
@@ -118,12 +118,12 @@ function extensionBytes(header: number, field: number): number {
   return header === ESP || header === AUTHENTICATION ? (field + 2) * 4 : (field + 1) * 8
 }
 
-function interpretTransport(event: UlogdHeaders, protocol: number, place: Place): void {
+function interpretTransport(event: UlogdValues, protocol: number, place: Place): void {
   if (protocol === TCP) interpretTcp(event, place)
   else if (protocol === UDP) interpretUdp(event, place)
 }
 
-function interpretTcp(event: UlogdHeaders, { bytes, at, length, corrected }: Place): void {
+function interpretTcp(event: UlogdValues, { bytes, at, length, corrected }: Place): void {
   if (length < 20) return
   const offsetAndFlags = bytes.u16(at + 12)
   const bit = (number: number): number => (offsetAndFlags >> number) & 1
@@ -147,7 +147,7 @@ function interpretTcp(event: UlogdHeaders, { bytes, at, length, corrected }: Pla
   event['tcp.csum'] = bytes.u16(at + 16)
 }
 
-function interpretUdp(event: UlogdHeaders, { bytes, at, length }: Place): void {
+function interpretUdp(event: UlogdValues, { bytes, at, length }: Place): void {
   if (length < 8) return
   event.src_port = bytes.u16(at)
   event.dest_port = bytes.u16(at + 2)
@@ -155,14 +155,14 @@ function interpretUdp(event: UlogdHeaders, { bytes, at, length }: Place): void {
   event['udp.csum'] = bytes.u16(at + 6)
 }
 
-function interpretSctp(event: UlogdHeaders, { bytes, at, length }: Place): void {
+function interpretSctp(event: UlogdValues, { bytes, at, length }: Place): void {
   if (length < 12) return
   event.src_port = bytes.u16(at)
   event.dest_port = bytes.u16(at + 2)
   event['sctp.csum'] = bytes.u32(at + 8)
 }
 
-function interpretIcmp(event: UlogdHeaders, place: Place): void {
+function interpretIcmp(event: UlogdValues, place: Place): void {
   const { bytes, at, length } = place
   if (length < 8) return
   const type = bytes.u8(at)
@@ -178,7 +178,7 @@ function interpretIcmp(event: UlogdHeaders, place: Place): void {
   event['icmp.csum'] = icmpChecksum(place)
 }
 
-function interpretIcmpv6(event: UlogdHeaders, place: Place): void {
+function interpretIcmpv6(event: UlogdValues, place: Place): void {
   const { bytes, at, length } = place
   if (length < 8) return
   const type = bytes.u8(at)
@@ -196,7 +196,7 @@ function icmpChecksum({ bytes, at, corrected }: Place): number {
   return corrected ? bytes.u16(at + 2) : bytes.u8(at + 2) | (bytes.u8(at + 3) << 8)
 }
 
-export function interpretArp(event: UlogdHeaders, bytes: ByteReader): void {
+export function interpretArp(event: UlogdValues, bytes: ByteReader): void {
   if (bytes.length < ARP_BYTES) return
   event['arp.hwtype'] = bytes.u16(0)
   event['arp.protocoltype'] = bytes.u16(2)
