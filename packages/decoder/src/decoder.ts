@@ -40,7 +40,7 @@ class PacketDecoder implements Decoder {
   }
 
   decodePacket(payload: Uint8Array | LoggedPacket, etherType?: number): Packet {
-    const packet = new ReusablePacket(this.#registry)
+    const packet = new ReusablePacket(this.#registry, false)
     if (payload instanceof Uint8Array) packet.reset(payload, etherType)
     else packet.resetLogged(payload, true)
     return packet

@@ -67,6 +67,7 @@ const HARDWARE_TYPE_ETHERNET = 1
 /** Decodes one packet after another into the same layer objects, so that a hot path allocates nothing. */
 export class ReusablePacket implements Packet {
   readonly #registry: Registry
+  readonly #isReused: boolean
   readonly #bytes = new ByteReader()
   readonly #layers: Layer[] = []
   /** One layer object for each protocol met so far: arrays, since a packet meets few and a map costs more. */
@@ -90,8 +91,10 @@ export class ReusablePacket implements Packet {
   #start = 0
   #end = 0
 
-  constructor(registry: Registry) {
+  /** @param isReused whether another packet may follow, which then finds the layer objects of this one. */
+  constructor(registry: Registry, isReused = true) {
     this.#registry = registry
+    this.#isReused = isReused
   }
 
   /** Starts over with other bytes; layers handed out before now show the new packet or nothing. */
@@ -305,6 +308,7 @@ export class ReusablePacket implements Packet {
 
   /** One pooled object per protocol; a protocol nested in itself needs another, which is not kept. */
   #layerOf(protocol: Protocol): Layer {
+    if (!this.#isReused) return protocol.create()
     const pooled = this.#pooled[this.#pooledProtocols.indexOf(protocol)]
     if (pooled !== undefined && !this.#layers.includes(pooled)) return pooled
     const layer = protocol.create()

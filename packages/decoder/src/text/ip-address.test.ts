@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hex } from '../../test/build.js'
 import { ByteReader } from '../bytes/reader.js'
@@ -12,6 +13,19 @@ function over(text: string): ByteReader {
 describe('addresses', () => {
   it('prints IPv4 in dotted decimal', () => {
     expect(formatIpv4(over('00 0a 64 ff'), 0)).toBe('0.10.100.255')
+  })
+
+  it('mixes up no two addresses, however many it has printed before', () => {
+    const word = fc.integer({ min: 0, max: 0xffffffff })
+    fc.assert(
+      fc.property(fc.array(fc.oneof(word, fc.nat(3)), { minLength: 200 }), words => {
+        for (const address of words) {
+          const text = address.toString(16).padStart(8, '0')
+          expect(formatIpv4(over(text), 0)).toBe(hex(text).join('.'))
+        }
+      }),
+      { numRuns: 20 }
+    )
   })
 
   it.each([
