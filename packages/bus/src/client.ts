@@ -1,11 +1,9 @@
-import type { Socket } from 'node:net'
 import { checkLine, checkReplay, checkSince, checkSizes } from './broker.js'
 import type { BackoffOptions } from './client/backoff.js'
 import { backoffOf, checkMs, connectFirst } from './client/connect-options.js'
-import type { ClientDialect } from './client/client-dialect.js'
+import type { Connection, OpenConnection } from './client/connection.js'
 import { Inbox, type InboxOptions } from './client/inbox.js'
 import { Link, type LinkSettings } from './client/link.js'
-import { openSocket } from './client/open-socket.js'
 import { Outbox } from './client/outbox.js'
 import { type BusStatus, createStatusFeed } from './client/status.js'
 import { BusError } from './errors.js'
@@ -14,7 +12,7 @@ import type { FilterCompiler } from './filter.js'
 import { checkLoss, formatGap, type UpstreamLoss } from './gap.js'
 import { readerOptions } from './in-process-subscription.js'
 import { LineSubscription } from './line-subscription.js'
-import { newlineJsonClient } from './newline-json/client-dialect.js'
+import { openNewlineJson } from './newline-json/client-connection.js'
 import {
   checkTopic,
   formatLine,
@@ -99,11 +97,11 @@ const DEFAULT_SUBSCRIBE_QUEUE_BYTES = 16 * 1024 * 1024
  * @throws TypeError, RangeError; BusError `BUS_CONNECT`; `signal.reason`
  */
 export function connectBus(options: ConnectBusOptions): Promise<BusClient> {
-  return connectDialect(options, newlineJsonClient)
+  return connectDialect(options, openNewlineJson)
 }
 
 /** @internal {@link connectBus} in any dialect. */
-export async function connectDialect(options: ConnectBusOptions, dialect: ClientDialect): Promise<BusClient> {
+export async function connectDialect(options: ConnectBusOptions, open: OpenConnection): Promise<BusClient> {
   const { path, signal, reconnect = true, wait = false, timeoutMs = 5000, drainMs = 1000 } = options
   const { publishQueueBytes = DEFAULT_PUBLISH_QUEUE_BYTES, compileFilter } = options
   if (typeof path !== 'string' || path === '') throw new TypeError('path: expected the path of a unix socket')
@@ -113,13 +111,9 @@ export async function connectDialect(options: ConnectBusOptions, dialect: Client
   signal?.throwIfAborted()
   const backoff = backoffOf(reconnect)
   const retry = wait ? (backoff ?? backoffOf(true)) : undefined
-  const attempt = async (): Promise<Socket> => {
-    if (dialect.probe) await dialect.probe(await openSocket(path, timeoutMs, signal), { path, timeoutMs, signal })
-    return openSocket(path, timeoutMs, signal)
-  }
-  const socket = await connectFirst(attempt, retry, signal)
-  const settings: LinkSettings = { path, timeoutMs, backoff, feed: createStatusFeed(), dialect }
-  return new SocketBusClient(settings, socket, { publishQueueBytes, drainMs, signal, compileFilter })
+  const connection = await connectFirst(() => open({ path, timeoutMs }, signal), retry, signal)
+  const settings: LinkSettings = { path, timeoutMs, backoff, feed: createStatusFeed(), open }
+  return new SocketBusClient(settings, connection, { publishQueueBytes, drainMs, signal, compileFilter })
 }
 
 interface ClientSettings {
@@ -141,16 +135,16 @@ class SocketBusClient implements BusClient {
   readonly #onAbort = (): void => this.#abort()
   #closing: Promise<void> | undefined
 
-  constructor(settings: LinkSettings, socket: Socket, options: ClientSettings) {
+  constructor(settings: LinkSettings, connection: Connection, options: ClientSettings) {
     const { publishQueueBytes, drainMs, signal, compileFilter } = options
     this.path = settings.path
     this.#settings = settings
     this.#drainMs = drainMs
     this.#compileFilter = compileFilter
     this.#signal = signal
-    this.#outbox = new Outbox(publishQueueBytes, MAX_LINE_BYTES, settings)
+    this.#outbox = new Outbox(publishQueueBytes, MAX_LINE_BYTES, settings.feed)
     this.#link = new Link(settings, this.#outbox)
-    this.#link.start(socket)
+    this.#link.start(connection)
     signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 

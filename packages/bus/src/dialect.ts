@@ -27,7 +27,7 @@ export interface DialectHost {
   publishText(topic: string, text: string): void
   /**
    * A reader, within the server's limits.
-   * @throws TypeError, RangeError; BusError `BUS_REFUSED`, `BUS_CLOSED`; the message is for the client
+   * @throws TypeError, RangeError; BusError `BUS_REFUSED`, `BUS_FULL`, `BUS_CLOSED`; the message is for the client
    */
   openReader(options: ReaderOptions, listener: ReaderListener): Reader
 }

@@ -3,6 +3,7 @@ export type BusErrorCode =
   | 'BUS_CONNECT'
   | 'BUS_CLOSED'
   | 'BUS_FRAME_TOO_LARGE'
+  | 'BUS_FULL'
   | 'BUS_LISTEN'
   | 'BUS_PROTOCOL'
   | 'BUS_REFUSED'

@@ -216,7 +216,7 @@ class UnixBusServer implements BusServer, ConnectionHost {
     const { maxReaders } = this.#settings
     if (this.#readers >= maxReaders) {
       throw new BusError(
-        'BUS_REFUSED',
+        'BUS_FULL',
         `There are ${maxReaders} subscriptions already; end some, or let the bus take more.`
       )
     }

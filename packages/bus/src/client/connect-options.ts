@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net'
 import { BusError } from '../errors.js'
 import { type BackoffOptions, backoffMs } from './backoff.js'
+import type { Connection } from './connection.js'
 
 /** @throws RangeError naming the option */
 export function checkMs(name: string, value: number, min: number): void {
@@ -23,10 +23,10 @@ export function backoffOf(reconnect: boolean | BackoffOptions): Required<Backoff
  * @throws BusError `BUS_CONNECT`; `signal.reason`
  */
 export async function connectFirst(
-  attempt: () => Promise<Socket>,
+  attempt: () => Promise<Connection>,
   retry: Required<BackoffOptions> | undefined,
   signal: AbortSignal | undefined
-): Promise<Socket> {
+): Promise<Connection> {
   for (let failed = 1; ; failed += 1) {
     try {
       return await attempt()

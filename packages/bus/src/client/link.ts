@@ -1,30 +1,26 @@
-import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BusError } from '../errors.js'
 import { type BackoffOptions, backoffMs } from './backoff.js'
-import type { ClientDialect } from './client-dialect.js'
-import { openSocket } from './open-socket.js'
+import type { Connection, ConnectionTarget, OpenConnection } from './connection.js'
 import type { BusConnection, BusStatusFeed } from './status.js'
 
 /** A connection that lived this long was a good one: the next attempt comes soon again. */
 const GOOD_CONNECTION_MS = 1000
 
 /** How links connect. */
-export interface LinkSettings {
-  path: string
-  timeoutMs: number
+export interface LinkSettings extends ConnectionTarget {
   /** `undefined`: connect once only. */
   backoff: Required<BackoffOptions> | undefined
   feed: BusStatusFeed
-  dialect: ClientDialect
+  open: OpenConnection
 }
 
 /** What a link carries. */
 export interface LinkUser {
-  readonly connection: BusConnection
-  /** The socket is connected; the user may write, and adds its own listeners for what it reads. */
-  onUp(socket: Socket): void
-  /** The socket is destroyed. */
+  readonly use: BusConnection
+  /** There is a connection; the user may write or subscribe. */
+  onUp(connection: Connection): void
+  /** It has ended. */
   onDown(): void
   /** There will be no further connection. Not called when the link was closed from here. */
   onOver(error: unknown): void
@@ -35,7 +31,7 @@ export class Link {
   readonly #settings: LinkSettings
   readonly #user: LinkUser
   readonly #closing = new AbortController()
-  #socket: Socket | undefined
+  #connection: Connection | undefined
   #running: Promise<void> | undefined
 
   constructor(settings: LinkSettings, user: LinkUser) {
@@ -44,30 +40,29 @@ export class Link {
   }
 
   get connected(): boolean {
-    return this.#socket !== undefined
+    return this.#connection !== undefined
   }
 
-  /** Starts, with a socket that is connected already if there is one. */
-  start(socket?: Socket): void {
-    this.#running ??= this.#run(socket)
+  /** Starts, with a connection that is there already if there is one. */
+  start(connection?: Connection): void {
+    this.#running ??= this.#run(connection)
   }
 
   /** Ends the connection and makes no further one. What the kernel has of it still arrives. */
   async close(): Promise<void> {
     this.#closing.abort()
-    if (this.#socket?.writableLength === 0) this.#socket.destroySoon()
-    else this.#socket?.destroy()
+    this.#connection?.close()
     await this.#running
   }
 
-  async #run(first?: Socket): Promise<void> {
+  async #run(first?: Connection): Promise<void> {
     let attempt = 0
-    let socket = first
+    let connection = first
     while (!this.#closed) {
       const upSince = Date.now()
       try {
-        socket ??= await openSocket(this.#settings.path, this.#settings.timeoutMs, this.#closing.signal)
-        await this.#carry(socket)
+        connection ??= await this.#settings.open(this.#settings, this.#closing.signal)
+        await this.#carry(connection)
         if (Date.now() - upSince >= GOOD_CONNECTION_MS) attempt = 0
         throw new BusError(
           'BUS_CLOSED',
@@ -77,7 +72,7 @@ export class Link {
           }
         )
       } catch (error) {
-        socket = undefined
+        connection = undefined
         if (this.#closed) return
         attempt += 1
         if (!(await this.#pause(attempt, error))) return
@@ -96,30 +91,22 @@ export class Link {
       return false
     }
     const delayMs = backoffMs(attempt, backoff)
-    feed.emit({ type: 'reconnecting', attempt, delayMs, error, ...this.#user.connection })
+    feed.emit({ type: 'reconnecting', attempt, delayMs, error, ...this.#user.use })
     await sleep(delayMs, undefined, { signal: this.#closing.signal }).catch(() => undefined)
     return true
   }
 
-  /** Resolves when the socket is closed. */
-  #carry(socket: Socket): Promise<void> {
-    const { connection } = this.#user
-    return new Promise(resolve => {
-      let cause: { error?: unknown } = {}
-      this.#socket = socket
-      socket.once('error', error => {
-        cause = { error }
-      })
-      socket.once('close', () => {
-        this.#socket = undefined
-        this.#user.onDown()
-        this.#settings.feed.emit({ type: 'disconnected', ...cause, ...connection })
-        resolve()
-      })
-      this.#settings.feed.emit({ type: 'connected', ...connection })
-      this.#user.onUp(socket)
-      // Closed while the connection came up.
-      if (this.#closed) socket.destroy()
-    })
+  /** Resolves when the connection has ended. */
+  async #carry(connection: Connection): Promise<void> {
+    const { use } = this.#user
+    this.#connection = connection
+    this.#settings.feed.emit({ type: 'connected', ...use })
+    this.#user.onUp(connection)
+    // Closed while the connection came up.
+    if (this.#closed) connection.close()
+    const cause = await connection.ended
+    this.#connection = undefined
+    this.#user.onDown()
+    this.#settings.feed.emit({ type: 'disconnected', ...cause, ...use })
   }
 }

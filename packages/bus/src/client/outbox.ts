@@ -1,11 +1,10 @@
-import type { Socket } from 'node:net'
 import type { BusError } from '../errors.js'
 import { formatGap } from '../gap.js'
 import type { Cursor } from '../log/cursor.js'
 import { RingLog } from '../log/ring-log.js'
 import { createTopicFilter, GAP_TOPIC } from '../topic-pattern.js'
-import type { ClientDialect, LineWriter } from './client-dialect.js'
-import type { LinkSettings, LinkUser } from './link.js'
+import type { Connection, LineWriter } from './connection.js'
+import type { LinkUser } from './link.js'
 import type { BusStatusFeed } from './status.js'
 import { WaitList } from './wait-list.js'
 
@@ -17,23 +16,21 @@ const MAX_RINGS = 8
  * the bus is slow, the log holds what fits, and the oldest of the busiest goes first; readers on the bus are told.
  */
 export class Outbox implements LinkUser {
-  readonly connection = { use: 'publish' } as const
+  readonly use = { use: 'publish' } as const
   readonly #log: RingLog
   readonly #cursor: Cursor
   readonly #feed: BusStatusFeed
   readonly #roomBytes: number
-  readonly #dialect: ClientDialect
   readonly #flushing = new WaitList()
   readonly #waitingForRoom = new WaitList()
   #writer: LineWriter | undefined
-  #socket: Socket | undefined
+  #connection: Connection | undefined
   #interrupted = 0
   #reported = 0
   #over: { error: unknown } | undefined
 
-  constructor(queueBytes: number, maxLineBytes: number, { feed, dialect }: LinkSettings) {
+  constructor(queueBytes: number, maxLineBytes: number, feed: BusStatusFeed) {
     this.#feed = feed
-    this.#dialect = dialect
     this.#roomBytes = queueBytes / 2
     this.#log = new RingLog({ maxLineBytes, otherBytes: queueBytes, otherTotalBytes: queueBytes, maxRings: MAX_RINGS })
     // The bus's own readers learn of what is lost here, in order, as far as the bus passes it on.
@@ -53,7 +50,7 @@ export class Outbox implements LinkUser {
 
   /** Bytes that the kernel has not taken. */
   get queuedBytes(): number {
-    return this.#cursor.unreadBytes + (this.#socket?.writableLength ?? 0)
+    return this.#cursor.unreadBytes + (this.#connection?.queuedBytes ?? 0)
   }
 
   append(line: Uint8Array, topic: string): void {
@@ -61,9 +58,9 @@ export class Outbox implements LinkUser {
     if (this.#cursor.dropped + this.#interrupted > this.#reported) this.#report()
   }
 
-  onUp(socket: Socket): void {
-    this.#socket = socket
-    this.#writer = this.#dialect.openWriter(socket, this.#cursor, {
+  onUp(connection: Connection): void {
+    this.#connection = connection
+    this.#writer = connection.openWriter(this.#cursor, {
       onProgress: () => this.#onProgress(),
       onRefused: reason => this.#feed.emit({ type: 'refused', reason })
     })
@@ -75,7 +72,7 @@ export class Outbox implements LinkUser {
     const interrupted = this.#writer?.inFlightLines ?? 0
     this.#writer?.close()
     this.#writer = undefined
-    this.#socket = undefined
+    this.#connection = undefined
     if (interrupted > 0) {
       this.#interrupted += interrupted
       // Some of them may have arrived.
@@ -134,6 +131,6 @@ export class Outbox implements LinkUser {
   #report(): void {
     const count = this.dropped - this.#reported
     this.#reported = this.dropped
-    this.#feed.emit({ type: 'dropped', count, ...this.connection })
+    this.#feed.emit({ type: 'dropped', count, ...this.use })
   }
 }

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { BusError } from '../errors.js'
 import type { FilterCompiler } from '../filter.js'
 import { compileEventFilter } from '../filter.js'
@@ -7,7 +6,7 @@ import type { EventFilter } from '../log/cursor.js'
 import { ERROR_TOPIC, HELLO_TOPIC, parseEvent, type SubscribeRequest } from '../newline-json/line-format.js'
 import type { BusPosition } from '../reader.js'
 import { checkPatterns, createTopicFilter, GAP_TOPIC, type TopicMatcher } from '../topic-pattern.js'
-import type { ClientDialect } from './client-dialect.js'
+import type { Connection } from './connection.js'
 import { Link, type LinkSettings, type LinkUser } from './link.js'
 import { lastSeq, seqAt } from './numbered-lines.js'
 
@@ -40,12 +39,11 @@ export interface StreamOptions {
 
 /** One prefix of a subscription: the connection that carries it, again and again. */
 export class Stream implements LinkUser {
-  readonly connection: { use: 'subscribe'; prefix: string }
+  readonly use: { use: 'subscribe'; prefix: string }
   readonly #options: StreamOptions
   readonly #listener: StreamListener
   readonly #link: Link
   readonly #path: string
-  readonly #dialect: ClientDialect
   #position: BusPosition | undefined
   #isFirst = true
   #isOver = false
@@ -59,8 +57,7 @@ export class Stream implements LinkUser {
     this.#options = options
     this.#listener = listener
     this.#path = settings.path
-    this.#dialect = settings.dialect
-    this.connection = { use: 'subscribe', prefix: options.request.prefix }
+    this.use = { use: 'subscribe', prefix: options.request.prefix }
     this.#position = options.request.since
     this.#link = new Link(settings, this)
   }
@@ -74,13 +71,13 @@ export class Stream implements LinkUser {
     await this.#link.close()
   }
 
-  onUp(socket: Socket): void {
+  onUp(connection: Connection): void {
     const { request, resume } = this.#options
     this.#isGreeted = false
     this.#isNumbered = false
     this.#localFilter = undefined
     if (!resume && !this.#isFirst) this.#position = undefined
-    this.#dialect.subscribe(socket, this.#isFirst ? request : withoutHistory(request, this.#position), {
+    connection.subscribe(this.#isFirst ? request : withoutHistory(request, this.#position), {
       lines: bytes => this.#receive(bytes),
       overlong: () => {
         this.#greet(undefined)
@@ -96,7 +93,7 @@ export class Stream implements LinkUser {
     if (this.#refusal === undefined) return
     const code = this.#isGreeted && this.#options.request.policy === 'disconnect' ? 'BUS_SLOW_CONSUMER' : 'BUS_REFUSED'
     const message = `The bus at ${this.#path} ended the subscription: ${this.#refusal}`
-    this.#fail(new BusError(code, message, { path: this.#path, topic: this.connection.prefix }))
+    this.#fail(new BusError(code, message, { path: this.#path, topic: this.use.prefix }))
   }
 
   onOver(error: unknown): void {

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.js'
 import { GrpcConnection } from './connection.js'
-import { EventFormats } from './event-formats.js'
+import { reflectionServices } from './definition.js'
 
 /** How much a gRPC client may ask for. */
 export interface GrpcDialectOptions {
@@ -19,7 +19,7 @@ export function grpcDialect({ maxStreams = 256 }: GrpcDialectOptions = {}): Dial
   if (!Number.isInteger(maxStreams) || maxStreams < 1 || maxStreams > 100_000) {
     throw new RangeError(`maxStreams: expected an integer from 1 to 100000, got ${maxStreams}`)
   }
-  const settings = { formats: new EventFormats(), maxStreams }
+  const settings = { maxStreams, reflection: reflectionServices() }
   return {
     name: 'grpc',
     recognises: firstByte => firstByte === PREFACE_BYTE,

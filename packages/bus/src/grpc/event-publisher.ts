@@ -1,45 +1,46 @@
-import type { Socket } from 'node:net'
-import type { LineWriter, LineWriterListener } from '../client/client-dialect.js'
+import { type ServiceError, status } from '@grpc/grpc-js'
+import type { LineWriter, LineWriterListener } from '../client/connection.js'
 import type { Reader, SharedEvent } from '../reader.js'
-import { formatEvent } from './message.js'
-import { PUBLISH } from './methods.js'
-import { GrpcSession } from './session.js'
-import { OK } from './status.js'
+import { type EventMessage, toMessage } from './definition.js'
 
 /**
- * Most bytes of calls that are not answered yet. Below half of HTTP/2's smallest window nothing ever waits in the middle of a
- * message, so that messages arrive in the order they were sent in.
+ * Most bytes of calls that are not answered yet. All of them together fit into one frame of HTTP/2 and into its smallest
+ * window, so that each message is one frame, none waits in its middle while another passes it, and all arrive in order.
  */
-const PIPELINE_BYTES = 24 * 1024
+const PIPELINE_BYTES = 16 * 1024
 const PIPELINE_CALLS = 64
+
+/** What a message costs beyond its texts, at most. */
+const MESSAGE_HEAD_BYTES = 16
+
+/** Where events are published, one call each. */
+export interface PublishChannel {
+  /** Calls are handled in the order they are made, though one does not wait for another's answer. */
+  readonly keepsOrder: boolean
+  /** `error` is why there is no good answer. There is none at all when the channel ends first. */
+  publish(message: EventMessage, onAnswer: (error: ServiceError | null) => void): void
+  close(): void
+}
 
 /**
  * Publishes what a reader yields, one call for each event. A Go bus handles calls in any order, so there each waits for the
  * one before it.
  */
 export class EventPublisher implements LineWriter {
-  readonly #socket: Socket
-  readonly #session: GrpcSession
+  readonly #channel: PublishChannel
   readonly #reader: Reader
   readonly #listener: LineWriterListener
-  #isOrdered = false
   #isClosed = false
   #events: readonly SharedEvent[] = []
   #nextEvent = 0
-  #nextFrame: Buffer | undefined
   #calls = 0
   #bytes = 0
   #flushed: (() => void)[] = []
 
-  constructor(socket: Socket, reader: Reader, listener: LineWriterListener) {
-    this.#socket = socket
-    this.#session = new GrpcSession(socket)
+  constructor(channel: PublishChannel, reader: Reader, listener: LineWriterListener) {
+    this.#channel = channel
     this.#reader = reader
     this.#listener = listener
-    void this.#session.hello().then(isOurs => {
-      this.#isOrdered = isOurs === true
-      this.pump()
-    })
   }
 
   get inFlightLines(): number {
@@ -48,16 +49,15 @@ export class EventPublisher implements LineWriter {
 
   pump(): void {
     while (!this.#isClosed) {
-      this.#nextFrame ??= this.#takeFrame()
-      const frame = this.#nextFrame
-      if (frame === undefined) {
+      const event = this.#peek()
+      if (event === undefined) {
         if (this.#calls === 0) this.#settleFlushed()
         return
       }
-      if (!this.#mayCall(frame)) return
-      this.#nextFrame = undefined
+      const bytes = MESSAGE_HEAD_BYTES + Buffer.byteLength(event.topic) + Buffer.byteLength(event.value)
+      if (this.#calls > 0 && !this.#hasRoomFor(bytes)) return
       this.#nextEvent += 1
-      this.#call(frame)
+      this.#publish(event, bytes)
     }
   }
 
@@ -74,37 +74,34 @@ export class EventPublisher implements LineWriter {
     this.#settleFlushed()
   }
 
-  #takeFrame(): Buffer | undefined {
+  #peek(): SharedEvent | undefined {
     if (this.#nextEvent === this.#events.length) {
       this.#nextEvent = 0
       // No more than is sent soon: what is taken is no longer in the log, where the oldest makes room for the newest.
       this.#events = this.#reader.readEvents(PIPELINE_BYTES) ?? []
+      if (this.#events.length === 0) this.#reader.wait()
     }
-    const event = this.#events[this.#nextEvent]
-    if (event === undefined) this.#reader.wait()
-    return event && formatEvent(event.topic, event.value)
+    return this.#events[this.#nextEvent]
   }
 
-  #mayCall(frame: Buffer): boolean {
-    if (this.#calls === 0) return true
-    return this.#isOrdered && this.#calls < PIPELINE_CALLS && this.#bytes + frame.length <= PIPELINE_BYTES
+  #hasRoomFor(bytes: number): boolean {
+    const { keepsOrder } = this.#channel
+    return keepsOrder && this.#calls < PIPELINE_CALLS && this.#bytes + bytes <= PIPELINE_BYTES
   }
 
-  #call(frame: Buffer): void {
+  #publish({ topic, value }: SharedEvent, bytes: number): void {
     this.#calls += 1
-    this.#bytes += frame.length
-    const call = this.#session.call(PUBLISH, frame)
-    call?.stream.resume()
-    void call?.status.then(status => {
+    this.#bytes += bytes
+    this.#channel.publish(toMessage({ topic, value }), error => {
       if (this.#isClosed) return
-      // Nobody knows whether the bus has it, so it stays in flight until the connection is given up.
-      if (status === undefined) {
-        this.#socket.destroy()
+      // Nobody knows whether the bus has it, so it stays in flight, and the connection is given up.
+      if (error !== null && LOST.has(error.code)) {
+        this.#channel.close()
         return
       }
       this.#calls -= 1
-      this.#bytes -= frame.length
-      if (status.code !== OK) this.#listener.onRefused(status.message)
+      this.#bytes -= bytes
+      if (error !== null) this.#listener.onRefused(error.details)
       this.#listener.onProgress()
       this.pump()
     })
@@ -112,8 +109,10 @@ export class EventPublisher implements LineWriter {
 
   #settleFlushed(): void {
     const flushed = this.#flushed
-    if (flushed.length === 0) return
     this.#flushed = []
     for (const resolve of flushed) resolve()
   }
 }
+
+/** How a call ends to which the bus gave no answer of its own. */
+const LOST: ReadonlySet<status> = new Set([status.CANCELLED, status.INTERNAL, status.UNAVAILABLE])

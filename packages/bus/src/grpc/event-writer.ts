@@ -1,53 +1,61 @@
-import type { ServerHttp2Stream } from 'node:http2'
+import type { ServerWritableStream } from '@grpc/grpc-js'
 import type { Reader, SharedEvent } from '../reader.js'
+import type { EventMessage } from './definition.js'
+import type { Failure } from './status.js'
 
-/** Most bytes of lines that one write is made of. */
+/** Most bytes of lines that wait in a call. */
 const WRITE_BYTES = 64 * 1024
 
-/** Turns an event into a framed message. */
-export type EventFormat = (event: SharedEvent) => Buffer | undefined
+/** A call that is answered by events. */
+export type EventCall = ServerWritableStream<EventMessage, EventMessage>
+
+/** Turns an event into a message, or leaves it out. */
+export type EventFormat = (event: SharedEvent) => EventMessage | undefined
+
+/** How a writer writes. */
+export interface EventWriterOptions {
+  readonly format: EventFormat
+  /** Milliseconds without a message taken after which the client counts as stalled. */
+  readonly stallMs: number
+  onStalled(): void
+}
 
 /**
- * Writes what a reader yields to a gRPC stream. At most one write waits for the client and the kernel; until it is done the
- * reader's place in the log stays where it is, and the log's bound decides what such a client loses.
+ * Writes what a reader yields to a call, which holds whatever it is given. So it is given no more until the client and the
+ * kernel have taken the last: the reader's place in the log stays where it is, and the log's bound decides what is lost.
  */
 export class EventWriter {
-  readonly #stream: ServerHttp2Stream
-  readonly #format: EventFormat
-  readonly #onWritten = (error?: Error | null): void => {
-    this.#isWriting = false
-    if (!error) this.pump()
-  }
+  readonly #call: EventCall
+  readonly #options: EventWriterOptions
+  readonly #watch: NodeJS.Timeout
   #reader: Reader | undefined
-  #isWriting = false
-  #writes = 0
-  #writesSeen = -1
+  #unwritten = 0
   #flushed: (() => void)[] = []
 
-  constructor(stream: ServerHttp2Stream, reader: Reader, format: EventFormat) {
-    this.#stream = stream
+  constructor(call: EventCall, reader: Reader, options: EventWriterOptions) {
+    this.#call = call
     this.#reader = reader
-    this.#format = format
+    this.#options = options
+    this.#watch = setTimeout(() => this.#checkStalled(), options.stallMs).unref()
   }
 
   /** Writes what there is; to be called when the reader may have more. */
   pump(): void {
-    while (this.#reader !== undefined && !this.#isWriting && this.#stream.writable) {
+    while (this.#reader !== undefined && this.#unwritten === 0) {
       const events = this.#reader.readEvents(WRITE_BYTES)
       if (events === undefined) {
         this.#reader.wait()
         this.#settleFlushed()
         return
       }
-      this.#write(events)
+      this.#watch.refresh()
+      for (const event of events) {
+        const message = this.#options.format(event)
+        if (message === undefined) continue
+        this.#unwritten += 1
+        this.#call.write(message, this.#onWritten)
+      }
     }
-  }
-
-  /** Whether the same write has been waiting since the last time this was asked. */
-  checkStalled(): boolean {
-    const isStalled = this.#isWriting && this.#writes === this.#writesSeen
-    this.#writesSeen = this.#writes
-    return isStalled
   }
 
   /** Takes nothing that is published from now on; resolves when the kernel has the rest, or the writer was closed. */
@@ -60,30 +68,34 @@ export class EventWriter {
     })
   }
 
+  /** Ends the call, after what is written already. */
+  end(failure: Failure): void {
+    this.close()
+    // How a handler of grpc-js fails a stream.
+    this.#call.emit('error', failure)
+  }
+
   /** Lets go of the reader. Safe to call twice. */
   close(): void {
+    clearTimeout(this.#watch)
     this.#reader?.close()
     this.#reader = undefined
     this.#settleFlushed()
   }
 
-  #write(events: readonly SharedEvent[]): void {
-    const frames: Buffer[] = []
-    for (const event of events) {
-      const frame = this.#format(event)
-      if (frame !== undefined) frames.push(frame)
-    }
-    const [first] = frames
-    if (first === undefined) return
-    this.#isWriting = true
-    this.#writes += 1
-    // One write of many messages costs little more than one of one; the frames themselves are shared with other readers.
-    this.#stream.write(frames.length === 1 ? first : Buffer.concat(frames), this.#onWritten)
+  readonly #onWritten = (error?: Error | null): void => {
+    this.#unwritten -= 1
+    if (error || this.#reader === undefined) return
+    this.#watch.refresh()
+    this.pump()
+  }
+
+  #checkStalled(): void {
+    if (this.#unwritten > 0) this.#options.onStalled()
   }
 
   #settleFlushed(): void {
     const flushed = this.#flushed
-    if (flushed.length === 0) return
     this.#flushed = []
     for (const resolve of flushed) resolve()
   }

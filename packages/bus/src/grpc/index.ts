@@ -1,2 +1,2 @@
-export { connectGrpcBus } from './client-dialect.js'
+export { connectGrpcBus } from './client-connection.js'
 export { type GrpcDialectOptions, grpcDialect } from './dialect.js'
