@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { listenBus } from '@packet-logs/bus'
-import { parseConfig, publishPackets } from '@packet-logs/daemon'
+import { configSchema, publishPackets } from '@packet-logs/daemon'
 import { readCaptureFile, toLoggedPacket } from '@packet-logs/pcap'
 
 type Packet = NonNullable<ReturnType<typeof toLoggedPacket>>
@@ -19,7 +19,7 @@ export async function playCapture(busPath: string): Promise<Playback> {
   const server = await listenBus({ path: busPath })
   return {
     play: async signal => {
-      await publishPackets(inRealTime(signal), server.broker, parseConfig('', 'defaults'))
+      await publishPackets(inRealTime(signal), server.broker, configSchema.parse({}))
     },
     [Symbol.asyncDispose]: () => server.close()
   }

@@ -1,5 +1,7 @@
 import { type BusClient, chooseBusRole, connectBus, listenBus, type Publisher } from '@packet-logs/bus'
+import { grpcDialect } from '@packet-logs/bus/grpc'
 import { ConfigError } from '@packet-logs/config-file'
+import { createFilterCompiler } from '@packet-logs/rules'
 import type { Config } from './config.js'
 import type { Loss } from './loss-report.js'
 
@@ -37,7 +39,7 @@ export async function openBus(config: Config['bus'], options: OpenBusOptions): P
 }
 
 async function listen(path: string): Promise<BusConnection> {
-  const server = await listenBus({ path })
+  const server = await listenBus({ path, dialects: [grpcDialect()], compileFilter: createFilterCompiler() })
   return {
     publisher: server.broker,
     description: `serving the bus at ${path}`,
@@ -93,6 +95,7 @@ async function followStatus(
         refused.reason = status.reason
         break
       case 'dropped':
+      case 'gap':
       case 'reconnecting':
       case 'closed':
         break

@@ -12,6 +12,8 @@ export interface Config {
     queueThreshold?: number | undefined
     flushMs?: number | undefined
     receiveBufferBytes?: number | undefined
+    receiveBufferMaxBytes?: number | undefined
+    conntrack?: boolean | undefined
   }
   /** What an event holds; see `formatPacketInfo`. */
   events: {
@@ -21,6 +23,8 @@ export interface Config {
     payload: 'full' | 'headers' | 'none' | number
     /** Longest event on the bus in bytes; `extended: false` ignores it. Default 65000, what every existing reader takes. */
     maxLineBytes?: number | undefined
+    /** Whether events name their flow by its Community ID; a number is the seed. Default true. */
+    communityId?: boolean | number | undefined
   }
 }
 
@@ -50,14 +54,17 @@ export const configSchema: z.ZodType<Config, ConfigInput> = z.strictObject({
       copyBytes: z.int().min(0).max(65531).optional(),
       queueThreshold: z.int().min(1).optional(),
       flushMs: z.int().min(0).max(3_600_000).optional(),
-      receiveBufferBytes: z.int().min(4096).optional()
+      receiveBufferBytes: z.int().min(4096).optional(),
+      receiveBufferMaxBytes: z.int().min(4096).optional(),
+      conntrack: z.boolean().optional()
     })
     .prefault({}),
   events: z
     .strictObject({
       extended: z.boolean().default(true),
       payload: z.union([z.enum(['full', 'headers', 'none']), z.int().min(0)]).default('full'),
-      maxLineBytes: z.int().min(4096).max(262_144).optional()
+      maxLineBytes: z.int().min(4096).max(262_144).optional(),
+      communityId: z.union([z.boolean(), z.int().min(0).max(65535)]).optional()
     })
     .prefault({})
 })

@@ -84,6 +84,26 @@ describe('publishing packets', () => {
     expect(events.map(({ topic }) => topic)).toEqual(['nft:b'])
   })
 
+  it('tells readers that ask for gaps what was lost, where it was lost', async () => {
+    const broker = createBroker()
+    const subscription = broker.subscribe('alert:', { gaps: true })
+    const packets = [{ group: 3, prefix: 'a', payload: ipv4Udp }]
+    const batches = (async function* () {
+      yield Object.assign([...packets], { gap: { group: 3, lost: 17 } })
+      yield Object.assign([...packets], { gap: {} })
+    })()
+    await publishPackets(batches, broker, configSchema.parse({}))
+    broker.close()
+    const gaps = []
+    for await (const { topic, value } of subscription) {
+      if (topic === 'bus:gap') gaps.push(JSON.parse(value) as unknown)
+    }
+    expect(gaps).toMatchObject([
+      { lost: 17, where: 'kernel', group: 3 },
+      { lost: null, where: 'kernel' }
+    ])
+  })
+
   it('takes the packets that nflog-native gives as they are', () => {
     expectTypeOf<NflogPacket>().toExtend<LoggedPacket>()
   })

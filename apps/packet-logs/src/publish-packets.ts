@@ -4,6 +4,8 @@ import type { Config } from './config.js'
 
 /** Packets that arrived together: what `NflogSocket.batches()` gives, or an array. */
 export interface PacketBatch {
+  /** What was lost right before the first of them. */
+  readonly gap?: { readonly lost?: number; readonly group?: number } | undefined
   readonly length: number
   at(index: number): LoggedPacket | undefined
 }
@@ -24,7 +26,10 @@ export interface Withheld {
   tooLarge: number
 }
 
-/** Publishes each packet as one event until the batches end; counts in `withheld`, as it goes, those that gave none. */
+/**
+ * Publishes each packet as one event until the batches end; counts in `withheld`, as it goes, those that gave none. What was
+ * lost is told to the bus's readers in its place.
+ */
 export async function publishPackets(
   batches: AsyncIterable<PacketBatch>,
   publisher: Publisher,
@@ -36,6 +41,10 @@ export async function publishPackets(
   let line = new Uint8Array(firstLineBytes)
 
   for await (const batch of batches) {
+    if (batch.gap) {
+      const { lost = null, group } = batch.gap
+      publisher.reportLoss({ where: 'kernel', lost, ...(group !== undefined && { group }) })
+    }
     for (let i = 0; i < batch.length; i++) {
       const packet = batch.at(i)
       if (packet === undefined) break
@@ -46,7 +55,10 @@ export async function publishPackets(
         end = writer.write(packet, line, 0)
       }
       if (end === 0) withheld.dropped += 1
-      else if (end < 0 || !publish(line.subarray(0, end), packet.prefix)) withheld.tooLarge += 1
+      else if (end < 0 || !publish(line.subarray(0, end), packet.prefix)) {
+        withheld.tooLarge += 1
+        publisher.reportLoss({ where: 'queue', lost: 1, group: packet.group })
+      }
     }
   }
   return withheld
@@ -74,8 +86,12 @@ export async function publishPackets(
 
 /** A line writer for each group that names its own action, and one for all others. */
 function createWriters({ groups, events }: PublishOptions): (group: number) => LineWriter {
-  const { maxLineBytes, ...rest } = events
-  const options = { ...rest, ...(maxLineBytes !== undefined && { maxLineBytes }) }
+  const { maxLineBytes, communityId, ...rest } = events
+  const options = {
+    ...rest,
+    ...(maxLineBytes !== undefined && { maxLineBytes }),
+    ...(communityId !== undefined && { communityId })
+  }
   const usual = createLineWriter(options)
   const named = new Map<number, LineWriter>()
   for (const { group, action } of groups) {
