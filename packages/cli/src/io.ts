@@ -2,8 +2,8 @@ import type { Readable, Writable } from 'node:stream'
 
 /** Everything a command may touch of the process it runs in. */
 export interface Io {
-  stdin: Readable & { isTTY?: boolean }
-  stdout: Writable & { isTTY?: boolean; columns?: number }
+  stdin: Readable & { isTTY?: boolean; setRawMode?: (isRaw: boolean) => unknown }
+  stdout: Writable & { isTTY?: boolean; columns?: number; rows?: number }
   stderr: Writable & { isTTY?: boolean }
   env: NodeJS.ProcessEnv
   /** Aborted when the command should end: Ctrl-C, SIGTERM, or nobody reads its output any more. */
@@ -16,6 +16,12 @@ export function takesColor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv):
   const force = env['FORCE_COLOR']
   if (force !== undefined) return force !== '0' && force !== 'false'
   return stream.isTTY === true && env['TERM'] !== 'dumb'
+}
+
+/** Whether the command talks to a terminal on which it can draw and read keys; without colours nobody wants it to. */
+export function hasScreen({ stdin, stdout, env }: Io): boolean {
+  const isTerminal = stdout.isTTY === true && stdin.isTTY === true && stdin.setRawMode !== undefined
+  return isTerminal && Boolean(env['TERM']) && env['TERM'] !== 'dumb' && takesColor(stdout, env)
 }
 
 /** What was printed did not arrive, and not because its reader had seen enough: a full disk, most often. */
