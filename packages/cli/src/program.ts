@@ -6,6 +6,7 @@ import { nftCommand } from './commands/nft/nft.js'
 import { publishCommand } from './commands/publish.js'
 import { replayCommand } from './commands/replay.js'
 import { subscribeCommand } from './commands/subscribe.js'
+import { topCommand } from './commands/top.js'
 import { versionCommand } from './commands/version.js'
 import { type Io, takesColor } from './io.js'
 import { readVersion } from './version.js'
@@ -23,6 +24,7 @@ Exit codes: 0 done, 1 failed, 2 called the wrong way.`
 const commands = [
   subscribeCommand,
   publishCommand,
+  topCommand,
   replayCommand,
   decodeCommand,
   busCommand,

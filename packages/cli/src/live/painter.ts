@@ -1,4 +1,4 @@
-import type { Frame } from './view.js'
+import type { Frame } from './frame.js'
 
 const reset = '\x1b[0m'
 

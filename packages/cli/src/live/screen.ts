@@ -1,6 +1,6 @@
+import type { Frame } from './frame.js'
 import { Painter } from './painter.js'
 import type { Terminal } from './terminal.js'
-import type { Frame } from './view.js'
 
 /** At most 20 frames a second. */
 const frameMs = 50

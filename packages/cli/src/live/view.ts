@@ -5,18 +5,12 @@ import { formatEventLine } from '../events/event-line.js'
 import { formatGapLine } from '../subscribe/gap-line.js'
 import { detailLines } from './detail.js'
 import { indexOf, type LiveEvent } from './event-list.js'
+import type { Frame } from './frame.js'
 import { bodyRows, hasTitle, type LiveState, type Mode, rateOf, visibleList } from './state.js'
 import { fitWidth, padWidth, textWidth } from './width.js'
 
 const colors = pc.createColors(true)
 const number = new Intl.NumberFormat('en')
-
-/** What a terminal shows: as many lines as it has rows, none wider than it is. */
-export interface Frame {
-  readonly lines: readonly string[]
-  /** Where something is typed, from 0; without, there is no cursor. */
-  readonly cursor?: { readonly row: number; readonly column: number }
-}
 
 const help = [
   'space         pause, and go on',
