@@ -1,4 +1,4 @@
-import { describe, expect, expectTypeOf, it } from 'vitest'
+import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import * as bus from './index.js'
 
 describe('the package', () => {
@@ -15,6 +15,17 @@ describe('the package', () => {
       'listenBus',
       'parseGap'
     ])
+  })
+
+  it('loads no gRPC but by its own entry point', async () => {
+    vi.resetModules()
+    for (const library of ['@grpc/grpc-js', '@grpc/proto-loader', '@grpc/reflection']) {
+      vi.doMock(library, () => {
+        throw new Error('loaded')
+      })
+    }
+    await expect(import('./grpc/index.js')).rejects.toThrow()
+    await expect(import('./index.js')).resolves.toHaveProperty('listenBus')
   })
 
   it('lets brokers and clients stand for one another', () => {

@@ -304,6 +304,7 @@ class UnixBusServer implements BusServer, ConnectionHost {
       if (connection !== undefined && !connection.isSilent) continue
       this.#clients.delete(socket)
       this.#silentClosed += 1
+      void connection?.close()
       socket.destroy()
       return true
     }

@@ -11,6 +11,7 @@ import {
   type UntypedServiceImplementation
 } from '@grpc/grpc-js'
 import type { DialectConnection, DialectHost } from '../dialect.js'
+import { osCode } from '../errors.js'
 import { tooSlow } from '../in-process-subscription.js'
 import { HELLO_TOPIC, parseClientLine, type SubscribeRequest } from '../newline-json/line-format.js'
 import type { ReaderOptions } from '../reader.js'
@@ -38,11 +39,15 @@ export class GrpcConnection implements DialectConnection {
   readonly #server: Server
   readonly #writers = new Map<EventCall, EventWriter>()
   #isSilent = true
+  #isClosing = false
 
   constructor(socket: Socket, host: DialectHost, { reflection, maxStreams }: GrpcConnectionSettings) {
     this.#host = host
     // An HTTP/2 client that closes its side is gone.
     socket.allowHalfOpen = false
+    socket.once('close', () => {
+      if (!this.#isClosing && wasCutOff(socket)) host.counters.cutOff += 1
+    })
     this.#server = new Server({
       'grpc.enable_channelz': 0,
       'grpc.max_concurrent_streams': maxStreams,
@@ -73,6 +78,7 @@ export class GrpcConnection implements DialectConnection {
 
   /** Ends every call with a status and says that there will be no more. */
   async close(): Promise<void> {
+    this.#isClosing = true
     for (const writer of this.#writers.values()) {
       writer.end({ code: status.UNAVAILABLE, details: 'the bus is closing' })
     }
@@ -156,6 +162,11 @@ export class GrpcConnection implements DialectConnection {
     if (sayHello) call.write(toMessage({ topic: HELLO_TOPIC, value: JSON.stringify(position) }))
     writer.pump()
   }
+}
+
+/** Whether HTTP/2 ended a connection: over a violation, or a ping without an answer. Else its client ended or broke it. */
+function wasCutOff({ errored, readableEnded }: Socket): boolean {
+  return errored ? (osCode(errored)?.startsWith('ERR_HTTP2') ?? false) : !readableEnded
 }
 
 /** For SubscribeTopic: topic and value as they were published. */

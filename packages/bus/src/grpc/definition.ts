@@ -35,28 +35,25 @@ export interface EventMessage {
   readonly seq?: number
 }
 
-const { serialize, deserialize } = fromJSON(
-  {
-    nested: {
-      Event: {
-        fields: { topic: { type: 'bytes', id: 1 }, value: { type: 'bytes', id: 2 }, seq: { type: 'uint64', id: 3 } }
-      }
-    }
-  },
-  { defaults: true, longs: Number }
-)['Event'] as MessageTypeDefinition<EventMessage, EventMessage>
-
 type EventMethod = MethodDefinition<EventMessage, EventMessage>
+
+const text = { topic: { type: 'bytes', id: 1 }, value: { type: 'bytes', id: 2 } }
+const messages = fromJSON(
+  { nested: { Request: { fields: text }, Event: { fields: { ...text, seq: { type: 'uint64', id: 3 } } } } },
+  { defaults: true, longs: Number }
+)
+const request = messages['Request'] as MessageTypeDefinition<EventMessage, EventMessage>
+const event = messages['Event'] as MessageTypeDefinition<EventMessage, EventMessage>
 
 function method(path: string, responseStream: boolean): EventMethod {
   return {
     path,
     requestStream: false,
     responseStream,
-    requestSerialize: serialize,
-    requestDeserialize: deserialize,
-    responseSerialize: serialize,
-    responseDeserialize: deserialize
+    requestSerialize: request.serialize,
+    requestDeserialize: request.deserialize,
+    responseSerialize: event.serialize,
+    responseDeserialize: event.deserialize
   }
 }
 
@@ -85,8 +82,8 @@ export function toMessage({ topic, value, seq = 0 }: BusEvent): EventMessage {
 
 /** @throws TypeError for text that is not UTF-8 */
 export function toEvent({ topic, value, seq = 0 }: EventMessage): BusEvent {
-  const event = { topic: textOf('topic', topic), value: textOf('value', value) }
-  return seq === 0 ? event : { ...event, seq }
+  const texts = { topic: textOf('topic', topic), value: textOf('value', value) }
+  return seq === 0 ? texts : { ...texts, seq }
 }
 
 function textOf(name: string, bytes: Uint8Array): string {

@@ -1,5 +1,6 @@
 import { type ServiceError, status } from '@grpc/grpc-js'
 import type { LineWriter, LineWriterListener } from '../client/connection.js'
+import { WaitList } from '../client/wait-list.js'
 import type { Reader, SharedEvent } from '../reader.js'
 import { type EventMessage, toMessage } from './definition.js'
 
@@ -12,6 +13,9 @@ const PIPELINE_CALLS = 64
 
 /** What a message costs beyond its texts, at most. */
 const MESSAGE_HEAD_BYTES = 16
+
+/** How a call ends to which the bus gave no answer of its own. */
+const LOST: ReadonlySet<status> = new Set([status.CANCELLED, status.INTERNAL, status.UNAVAILABLE])
 
 /** Where events are published, one call each. */
 export interface PublishChannel {
@@ -35,7 +39,7 @@ export class EventPublisher implements LineWriter {
   #nextEvent = 0
   #calls = 0
   #bytes = 0
-  #flushed: (() => void)[] = []
+  readonly #flushed = new WaitList()
 
   constructor(channel: PublishChannel, reader: Reader, listener: LineWriterListener) {
     this.#channel = channel
@@ -51,7 +55,7 @@ export class EventPublisher implements LineWriter {
     while (!this.#isClosed) {
       const event = this.#peek()
       if (event === undefined) {
-        if (this.#calls === 0) this.#settleFlushed()
+        if (this.#calls === 0) this.#flushed.resolve()
         return
       }
       const bytes = MESSAGE_HEAD_BYTES + Buffer.byteLength(event.topic) + Buffer.byteLength(event.value)
@@ -61,17 +65,16 @@ export class EventPublisher implements LineWriter {
     }
   }
 
-  flush(): Promise<void> {
-    if (this.#isClosed) return Promise.resolve()
-    return new Promise(resolve => {
-      this.#flushed.push(resolve)
-      this.pump()
-    })
+  async flush(): Promise<void> {
+    if (this.#isClosed) return
+    const flushed = this.#flushed.wait()
+    this.pump()
+    await flushed
   }
 
   close(): void {
     this.#isClosed = true
-    this.#settleFlushed()
+    this.#flushed.resolve()
   }
 
   #peek(): SharedEvent | undefined {
@@ -106,13 +109,4 @@ export class EventPublisher implements LineWriter {
       this.pump()
     })
   }
-
-  #settleFlushed(): void {
-    const flushed = this.#flushed
-    this.#flushed = []
-    for (const resolve of flushed) resolve()
-  }
 }
-
-/** How a call ends to which the bus gave no answer of its own. */
-const LOST: ReadonlySet<status> = new Set([status.CANCELLED, status.INTERNAL, status.UNAVAILABLE])

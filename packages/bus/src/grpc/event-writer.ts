@@ -1,4 +1,5 @@
 import type { ServerWritableStream } from '@grpc/grpc-js'
+import { WaitList } from '../client/wait-list.js'
 import type { Reader, SharedEvent } from '../reader.js'
 import type { EventMessage } from './definition.js'
 import type { Failure } from './status.js'
@@ -30,7 +31,7 @@ export class EventWriter {
   readonly #watch: NodeJS.Timeout
   #reader: Reader | undefined
   #unwritten = 0
-  #flushed: (() => void)[] = []
+  readonly #flushed = new WaitList()
 
   constructor(call: EventCall, reader: Reader, options: EventWriterOptions) {
     this.#call = call
@@ -45,7 +46,7 @@ export class EventWriter {
       const events = this.#reader.readEvents(WRITE_BYTES)
       if (events === undefined) {
         this.#reader.wait()
-        this.#settleFlushed()
+        this.#flushed.resolve()
         return
       }
       this.#watch.refresh()
@@ -59,13 +60,12 @@ export class EventWriter {
   }
 
   /** Takes nothing that is published from now on; resolves when the kernel has the rest, or the writer was closed. */
-  flush(): Promise<void> {
-    if (this.#reader === undefined) return Promise.resolve()
+  async flush(): Promise<void> {
+    if (this.#reader === undefined) return
     this.#reader.finish()
-    return new Promise(resolve => {
-      this.#flushed.push(resolve)
-      this.pump()
-    })
+    const flushed = this.#flushed.wait()
+    this.pump()
+    await flushed
   }
 
   /** Ends the call, after what is written already. */
@@ -80,7 +80,7 @@ export class EventWriter {
     clearTimeout(this.#watch)
     this.#reader?.close()
     this.#reader = undefined
-    this.#settleFlushed()
+    this.#flushed.resolve()
   }
 
   readonly #onWritten = (error?: Error | null): void => {
@@ -92,11 +92,5 @@ export class EventWriter {
 
   #checkStalled(): void {
     if (this.#unwritten > 0) this.#options.onStalled()
-  }
-
-  #settleFlushed(): void {
-    const flushed = this.#flushed
-    this.#flushed = []
-    for (const resolve of flushed) resolve()
   }
 }

@@ -63,19 +63,14 @@ describeWithGo("clients on Google's Go stack", go => {
       if (line.done) break
       lines.push(line.value)
     }
-    expect(lines.filter(line => !line.startsWith(' '))).toEqual([
-      'grpc.reflection.v1.ServerReflection',
-      'grpc.reflection.v1alpha.ServerReflection',
-      'pubservice.PubsubService'
-    ])
-    expect(lines.slice(lines.indexOf('pubservice.PubsubService') + 1)).toEqual([
+    expect(lines).toEqual([
+      'pubservice.PubsubService',
       '  Publish .pubservice.String .pubservice.String false',
       '  SubscribeTopic .pubservice.String .pubservice.String true',
       '  Subscribe .pubservice.String .pubservice.String true',
       '  String.topic 1 TYPE_STRING',
       '  String.value 2 TYPE_STRING'
     ])
-    expect(lines).toContain('  ServerReflectionResponse.file_descriptor_response 4 TYPE_MESSAGE')
   })
 
   it('are told when an event is too long, and go on', async () => {

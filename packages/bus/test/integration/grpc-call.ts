@@ -9,6 +9,13 @@ export interface RawGrpc {
   call(method: string, message?: Buffer, headers?: Record<string, string>): RawCall
 }
 
+/** A message as it came; a `seq` of 0 is none. */
+export interface Message {
+  topic: string
+  value: string
+  seq: number
+}
+
 export interface RawCall {
   readonly stream: ClientHttp2Stream
   /** Resolves when the response begins. */
@@ -16,7 +23,7 @@ export interface RawCall {
   /** The `grpc-status`, or the code of the reset. */
   readonly status: Promise<string>
   /** Resolves with the messages when there are that many. */
-  messages(count: number): Promise<{ topic: string; value: string; seq: number }[]>
+  messages(count: number): Promise<Message[]>
 }
 
 export async function rawGrpc(path: string, options: { initialWindowSize?: number } = {}): Promise<RawGrpc> {
@@ -47,7 +54,8 @@ export async function rawGrpc(path: string, options: { initialWindowSize?: numbe
 }
 
 function watch(stream: ClientHttp2Stream): RawCall {
-  const chunks: Buffer[] = []
+  const got: Message[] = []
+  let rest = Buffer.alloc(0)
   let status: string | undefined
   let check = (): void => undefined
   const fail: ((error: Error) => void)[] = []
@@ -60,7 +68,8 @@ function watch(stream: ClientHttp2Stream): RawCall {
   }
   stream.on('trailers', read)
   stream.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
+    rest = Buffer.concat([rest, chunk])
+    rest = rest.subarray(takeMessages(rest, got))
     check()
   })
   return {
@@ -77,8 +86,7 @@ function watch(stream: ClientHttp2Stream): RawCall {
     messages: count =>
       new Promise((resolve, reject) => {
         check = () => {
-          const messages = parseMessages(Buffer.concat(chunks))
-          if (messages.length >= count) resolve(messages)
+          if (got.length >= count) resolve([...got])
         }
         fail.push(reject)
         check()
@@ -112,9 +120,10 @@ function varint(value: number): Buffer {
   return Buffer.from([...bytes, rest])
 }
 
-function parseMessages(bytes: Buffer): { topic: string; value: string; seq: number }[] {
-  const messages: { topic: string; value: string; seq: number }[] = []
-  for (let at = 0; at + 5 <= bytes.length; ) {
+/** Adds the messages that are whole; returns how many bytes they took. */
+function takeMessages(bytes: Buffer, messages: Message[]): number {
+  let at = 0
+  while (at + 5 <= bytes.length) {
     const end = at + 5 + bytes.readUInt32BE(at + 1)
     if (end > bytes.length) break
     const parsed = { topic: '', value: '', seq: 0 }
@@ -138,5 +147,5 @@ function parseMessages(bytes: Buffer): { topic: string; value: string; seq: numb
     messages.push(parsed)
     at = end
   }
-  return messages
+  return at
 }

@@ -45,6 +45,19 @@ describe('a gRPC client', () => {
     expect(client.stats).toEqual({ connected: true, dropped: 0, queuedBytes: 0 })
   })
 
+  it('keeps the order of long and short events', async () => {
+    const server = await listen()
+    const client = await connect(server.path)
+    const subscription = server.broker.subscribe('')
+    const sizes = [0, 10, 700, 5000, 8000, 15_000, 17_000, 40_000]
+    for (let index = 0; index < 1000; index += 1) {
+      const size = sizes[Math.floor(Math.random() * sizes.length)] ?? 0
+      client.publishText('t', `${index} ${'x'.repeat(size)}`)
+    }
+    const events = await take(subscription, 1000)
+    expect(events.map(event => Number.parseInt(event.value, 10))).toEqual(Array.from(events.keys()))
+  })
+
   it('comes back to a bus that was restarted, goes on reading, and delivers what was published meanwhile', async () => {
     const server = await listen()
     const client = await connect(server.path)
@@ -137,7 +150,7 @@ describe('a gRPC client', () => {
 
   it('gives the bus what was published before it closes', async () => {
     const server = await listen()
-    const client = await connect(server.path)
+    const client = await connect(server.path, { drainMs: 10_000 })
     for (let index = 0; index < 500; index += 1) client.publishText('t', `${index}`)
     await client.close()
     expect(server.stats.received).toBe(500)

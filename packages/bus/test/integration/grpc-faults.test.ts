@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { grpcDialect } from '../../src/grpc/index.js'
+import { type GrpcDialectOptions, grpcDialect } from '../../src/grpc/index.js'
 import { type BusServer, listenBus } from '../../src/server.js'
 import { message, type RawGrpc, rawGrpc } from './grpc-call.js'
 import { temporarySocketPath } from './temporary-path.js'
@@ -35,7 +35,7 @@ function field(name: string, value: string): Buffer {
     Buffer.from([0, name.length]),
     Buffer.from(name),
     Buffer.from([value.length]),
-    Buffer.from(value)
+    Buffer.from(value, 'latin1')
   ])
 }
 
@@ -83,8 +83,9 @@ const attacks: Record<string, { once?: Buffer; flood?: (round: number) => Buffer
   }
 }
 
-async function listen(): Promise<{ server: BusServer; healthy: RawGrpc }> {
-  const server = await listenBus({ path: temporarySocketPath(), dialects: [grpcDialect()], stallMs: STALL_MS })
+async function listen(options: GrpcDialectOptions = {}): Promise<{ server: BusServer; healthy: RawGrpc }> {
+  const dialects = [grpcDialect(options)]
+  const server = await listenBus({ path: temporarySocketPath(), dialects, stallMs: STALL_MS })
   onTestFinished(() => server.close())
   return { server, healthy: await rawGrpc(server.path) }
 }
@@ -115,12 +116,40 @@ describe('a client that misbehaves', () => {
       }
       expect(await healthy.call('Publish', message('t', 'still here')).status).toBe('0')
       // Harmless nonsense is borne; what violates the protocol ends.
-      if (name.startsWith('priorities') || name.startsWith('empty')) socket.destroy()
+      const isHarmless = name.startsWith('priorities') || name.startsWith('empty')
+      if (isHarmless) socket.destroy()
       await vi.waitFor(() => expect(server.stats.clients).toBe(1), { timeout: 5000 })
       expect(process.memoryUsage().rss - before).toBeLessThan(128 * 1024 * 1024)
-      expect(server.stats.received).toBe(1)
+      expect(server.stats).toMatchObject({ received: 1, cutOff: isHarmless ? 0 : 1 })
     })
   }
+
+  it('with a path, a timeout or metadata of any bytes harms nobody', async () => {
+    const { server, healthy } = await listen()
+    const bytes = fc.uint8Array({ maxLength: 40 }).map(value => Buffer.from(value).toString('latin1'))
+    const names = fc.constantFrom(':path', 'grpc-timeout', 'grpc-encoding', 'x-bin', 'packet-logs-subscribe', 'x')
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(names, bytes), { maxLength: 4 }), async headers => {
+        const socket = await open(server.path)
+        socket.resume()
+        const given = new Map([
+          [':path', '/pubservice.PubsubService/SubscribeTopic'],
+          ['content-type', 'application/grpc'],
+          ...headers
+        ])
+        const fields = [...given].map(([name, value]) => field(name, value))
+        const call = Buffer.concat([Buffer.from([0x83, 0x86]), ...fields])
+        socket.write(
+          Buffer.concat([preface, frame(HEADERS, END_HEADERS, 1, call), frame(DATA, 1, 1, message('t', ''))])
+        )
+        await sleep(1)
+        socket.destroy()
+      }),
+      { numRuns: 100 }
+    )
+    expect(await healthy.call('Publish', message('t', '')).status).toBe('0')
+    await vi.waitFor(() => expect(server.stats).toMatchObject({ clients: 1, readers: 0 }))
+  })
 
   it('with anything at all after its preface harms nobody', async () => {
     const { server, healthy } = await listen()
@@ -186,16 +215,20 @@ describe('a client that dies', () => {
     expect(await healthy.call('Publish', message('t', '')).status).toBe('0')
   })
 
-  it('cannot make the bus hold more than a few unfinished messages', async () => {
-    const { server, healthy } = await listen()
+  it('cannot make the bus hold more unfinished messages than it may make calls', async () => {
+    const { server, healthy } = await listen({ maxStreams: 10 })
     const hoarder = await rawGrpc(server.path)
-    const calls = Array.from({ length: 100 }, () => {
+    const calls = Array.from({ length: 20 }, () => {
       const call = hoarder.call('Publish')
       call.stream.write(message('t', 'x'.repeat(200_000)).subarray(0, 190_000))
       return call
     })
-    const refused = await Promise.race(calls.map(call => call.status))
-    expect(refused).toBe('8')
-    expect(await healthy.call('Publish', message('t', '')).status).toBe('0')
+    await sleep(500)
+    expect(hoarder.socket.bytesWritten).toBeGreaterThan(10 * 190_000)
+    expect(hoarder.socket.bytesWritten).toBeLessThan(11 * 190_000)
+    expect(await healthy.call('Publish', message('t', 'still here')).status).toBe('0')
+    for (const call of calls) call.stream.close()
+    expect(await hoarder.call('Publish', message('t', 'and goes on')).status).toBe('0')
+    expect(server.stats).toMatchObject({ received: 2, cutOff: 0 })
   })
 })

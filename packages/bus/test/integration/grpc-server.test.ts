@@ -56,14 +56,14 @@ describe('a bus that speaks gRPC, too', () => {
     const grpc = await rawGrpc(server.path)
     const statusOf = (body: Buffer | undefined, method = 'Publish'): Promise<string> => grpc.call(method, body).status
     expect(await statusOf(frame(Buffer.from([0x0a, 1, 0x74, 0x12, 2, 0xff, 0xfe])))).toBe('3')
-    expect(await statusOf(frame(Buffer.from([0xff, 0xff])))).toBe('3')
-    expect(await statusOf(Buffer.alloc(0))).toBe('3')
+    // What gRPC's own list of status codes says of a message that cannot be read, and of a call without one.
+    expect(await statusOf(frame(Buffer.from([0xff, 0xff])))).toBe('13')
+    expect(await statusOf(Buffer.alloc(0))).toBe('12')
     expect(await statusOf(message('t', 'x'.repeat(1_000_000)))).toBe('8')
     // Fits as a message, not as a line with its quotes escaped.
     expect(await statusOf(message('t', '"'.repeat(200_000)))).toBe('8')
     expect(await statusOf(message('subscribe:x', ''))).toBe('3')
     expect(await statusOf(message('bus:x', ''))).toBe('3')
-    expect(await statusOf(Buffer.concat([Buffer.from([1]), message('t', '').subarray(1)]))).toBe('12')
     expect(await statusOf(message('t', ''), 'Nothing')).toBe('12')
     const plain = grpc.call('Publish', message('t', ''), { 'content-type': 'application/json' })
     expect((await plain.started)[':status']).toBe(415)
@@ -120,6 +120,38 @@ describe('a bus that speaks gRPC, too', () => {
       'packet-logs-subscribe': '{"topic":"subscribe:","replay":"x"}'
     })
     expect(await bad.status).toBe('3')
+    // The reason names the prefix, which is half a character.
+    const half = grpc.call('SubscribeTopic', message('', ''), {
+      'packet-logs-subscribe': '{"topic":"subscribe:","match":"\\ud800:>:x"}'
+    })
+    expect(await half.status).toBe('3')
+  })
+
+  it('says that there are too many subscriptions, or that a filter is none', async () => {
+    const server = await open({ maxReaders: 1, compileFilter: () => expect.fail('no such word') })
+    const grpc = await rawGrpc(server.path)
+    const header = { 'packet-logs-subscribe': '{"topic":"subscribe:","filter":"x"}' }
+    expect(await grpc.call('SubscribeTopic', message('', ''), header).status).toBe('3')
+    await grpc.call('Subscribe', message('', '')).started
+    expect(await grpc.call('Subscribe', message('', '')).status).toBe('8')
+    expect(await grpc.call('SubscribeTopic', message('t', '')).status).toBe('8')
+  })
+
+  it('ends a call that asked for it when its reader loses events', async () => {
+    const broker = createBroker({ ringBytes: 256 * 1024, maxLineBytes: 64 * 1024 })
+    const server = await open({ broker })
+    const grpc = await rawGrpc(server.path)
+    const header = { 'packet-logs-subscribe': '{"topic":"subscribe:t","policy":"disconnect"}' }
+    const call = grpc.call('SubscribeTopic', message('t', ''), header)
+    await call.started
+    call.stream.pause()
+    for (let index = 0; index < 2000; index += 1) {
+      broker.publishText('t', 'x'.repeat(1000))
+      if (index % 10 === 0) await new Promise(resolve => setImmediate(resolve))
+    }
+    expect(server.stats).toMatchObject({ disconnected: 1, readers: 0 })
+    call.stream.resume()
+    expect(await call.status).toBe('8')
   })
 
   it('lets a slow reader lose its oldest events, counted, and holds up nobody', async () => {

@@ -34,7 +34,8 @@ describeTransport(
 describeTransport('the newline-JSON client', options => overSocket(options, path => connectBus({ path })))
 
 describeTransport('the gRPC client', options => overSocket(options, path => connectGrpcBus({ path })), {
-  passesLines: false
+  passesLines: false,
+  publishesByCalls: true
 })
 
 /** A server, and a client of whatever dialect on its socket. */
