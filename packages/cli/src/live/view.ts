@@ -58,7 +58,7 @@ function renderList(state: LiveState, rows: number): readonly string[] {
   const selected = state.selected === undefined ? -1 : indexOf(list, state.selected)
   const first = Math.max(0, end - rows)
   const lines = events.slice(first, end).map((event, at) => {
-    const line = lineOf(event)
+    const line = squeezed(lineOf(event), state.size.columns)
     if (first + at !== selected) return line
     return colors.inverse(padWidth(stripVTControlCharacters(line), state.size.columns))
   })
@@ -69,6 +69,12 @@ function whyEmpty({ seen, connection, wanted }: LiveState): string {
   if (connection === 'over') return 'there are no events in it'
   if (seen === 0) return 'waiting for events; packet-logs doctor finds out why none come'
   return `none of ${number.format(seen)} events so far ${wanted.filter || wanted.topic !== '' ? 'passed' : 'is left'}`
+}
+
+/** Where there is no room for columns under each other, they are given up for what would be cut off. */
+function squeezed(line: string, columns: number): string {
+  const isTooLong = line.length > columns && textWidth(stripVTControlCharacters(line)) > columns
+  return isTooLong ? line.replaceAll(/ {2,}/g, ' ') : line
 }
 
 const madeLines = new WeakMap<LiveEvent, string>()
@@ -88,7 +94,7 @@ function renderStatus(state: LiveState): string {
   const parts = [stateText(state), `${number.format(Math.round(rateOf(state)))}/s`]
   if (lost > 0 || lostUnknown) parts.push(colors.yellow(`${number.format(lost)}${lostUnknown ? ' or more' : ''} lost`))
   if (wanted.filter || wanted.topic !== '') parts.push(`${number.format(state.matched)} of ${number.format(seen)}`)
-  else parts.push(`${number.format(seen)} events`)
+  else parts.push(`${number.format(seen)} ${seen === 1 ? 'event' : 'events'}`)
   if (frozen) {
     const newest = list.events.at(-1)?.number ?? 0
     const newer = live.shown.events.length - Math.max(0, firstAfter(live.shown.events, newest))

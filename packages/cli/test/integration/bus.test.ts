@@ -192,8 +192,8 @@ describe('packet-logs bus, publish and subscribe', () => {
   it('publish - ends when it is told to, though the bus is away, and says what that means', async () => {
     const server = await listenBus({ path: socket })
     const publisher = start(['publish', 't', '-'], null)
-    // The first connection only asked whether the bus answers.
-    await waitFor(() => server.stats.accepted === 2)
+    // The first connections only asked whether the bus answers, and listened what it speaks.
+    await waitFor(() => server.stats.accepted === 3)
     await server.close()
     publisher.process.stdin?.end('an event\n')
     await new Promise(resolve => setTimeout(resolve, 200))
