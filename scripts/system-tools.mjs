@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The Debian package that holds each tool that a script or a test runs. */
+/** The Debian package that holds each tool that a script or a test runs, or each library it compiles with. */
 const debianPackages = {
   'c++': 'g++',
   'clang-tidy': 'clang-tidy',
   editcap: 'tshark',
+  go: 'golang-go',
+  'grpc-go': 'golang-google-grpc-dev',
   ip: 'iproute2',
   make: 'make',
   nft: 'nftables',
@@ -17,6 +19,9 @@ const debianPackages = {
 }
 
 /** @typedef {keyof typeof debianPackages} Tool */
+
+/** What is no command on the PATH, but a file. */
+const libraryFiles = new Map([['grpc-go', '/usr/share/gocode/src/google.golang.org/grpc/server.go']])
 
 // A user's PATH often lacks the folders where nft and ip live.
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
@@ -52,6 +57,8 @@ export function howToInstall(tools) {
 
 /** @param {string} tool */
 export function isInstalled(tool) {
+  const libraryFile = libraryFiles.get(tool)
+  if (libraryFile !== undefined) return existsSync(libraryFile)
   return (process.env['PATH'] ?? '').split(':').some(folder => {
     try {
       accessSync(join(folder, tool), constants.X_OK)

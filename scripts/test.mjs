@@ -23,7 +23,18 @@ let failed = 0
 let skipped = 0
 
 try {
-  const missing = await prepare(['nft', 'ip', 'ping', 'unshare', 'tshark', 'editcap', 'clang-tidy'])
+  const tools = /** @type {const} */ ([
+    'nft',
+    'ip',
+    'ping',
+    'unshare',
+    'tshark',
+    'editcap',
+    'clang-tidy',
+    'go',
+    'grpc-go'
+  ])
+  const missing = await prepare(tools)
   if (missing.length > 0) {
     process.stderr.write(`Not installed: ${missing.join(', ')}; what needs them ${inCi ? 'fails' : 'is skipped'}. `)
     process.stderr.write(`Type: ${howToInstall(missing)}\n`)

@@ -29,7 +29,7 @@ export interface GoRun {
  */
 export function describeWithGo(name: string, suite: (go: GoProgram) => void): void {
   const hasGo = spawnSync('go', ['version'], { stdio: 'ignore' }).error === undefined
-  if (!hasGo || !existsSync(join(GO_PATH, 'src/google.golang.org/grpc'))) {
+  if (!hasGo || !existsSync(join(GO_PATH, 'src/google.golang.org/grpc/server.go'))) {
     const message = `Go or its gRPC package not found: ${PACKAGES}`
     describe(name, () => {
       it('has the compiler it needs', context => {
