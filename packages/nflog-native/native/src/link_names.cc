@@ -114,12 +114,15 @@ void LinkNames::Ask(uint32_t index, Link* link) {
 
 void LinkNames::Delete(uint32_t index, Link* link) {
   if (link->deleted) return;
+  if (deleted_.size() == kDeletedKept) {
+    // The oldest can be this very index, deleted before and taken again; it is not marked yet, and
+    // so stays.
+    const auto oldest = links_.find(deleted_.front());
+    if (oldest != links_.end() && oldest->second.deleted) links_.erase(oldest);
+    deleted_.pop_front();
+  }
   link->deleted = true;
   deleted_.push_back(index);
-  if (deleted_.size() <= kDeletedKept) return;
-  const auto oldest = links_.find(deleted_.front());
-  if (oldest != links_.end() && oldest->second.deleted) links_.erase(oldest);
-  deleted_.pop_front();
 }
 
 void LinkNames::Close() {

@@ -443,6 +443,23 @@ void FollowsLinkEvents() {
   EXPECT(links.Find(6) == nullptr && *links.Find(1199) == "x" && *links.Find(5) == "tun0");
 }
 
+// The list of deleted devices names an index twice that was deleted, taken again and deleted again.
+void KeepsALinkThatWasDeletedTwice() {
+  constexpr int kKept = 1024;
+  LinkNames links;
+  const auto erase = [&](int index) {
+    links.Apply(View(LinkEvent(RTM_DELLINK, AF_UNSPEC, index, "x")));
+  };
+  erase(5);
+  links.Apply(View(LinkEvent(RTM_NEWLINK, AF_UNSPEC, 5, "tun0")));
+  erase(5);
+  // Until the second entry is the oldest of as many as are kept, and the first one has taken 5 away.
+  for (int i = 100; i < 100 + kKept - 1; ++i) erase(i);
+  EXPECT(links.Find(5) == nullptr && links.Find(5) == nullptr);
+  // Had the entry gone while it was being made, it would have been made twice, in place of this one.
+  EXPECT(links.Find(100) != nullptr);
+}
+
 void NumbersStringsInOrder() {
   StringTable strings;
   EXPECT(strings.Intern("") == 0);
@@ -468,6 +485,7 @@ int main() {
   packet_logs::PacksConnections();
   packet_logs::LeavesOutPartsOfConnections();
   packet_logs::FollowsLinkEvents();
+  packet_logs::KeepsALinkThatWasDeletedTwice();
   packet_logs::NumbersStringsInOrder();
   if (packet_logs::failures == 0) std::puts("all passed");
   return packet_logs::failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
