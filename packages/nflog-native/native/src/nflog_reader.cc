@@ -183,8 +183,8 @@ void NflogReader::TrackSequence(const LoggedPacket& packet) {
   if ((packet.fields & kFieldSeq) == 0) return;
   Group* group = FindGroup(packet.group);
   if (group == nullptr) return;
-  if (group->restarts && packet.seq < group->next) {
-    group->restarts = false;
+  if (group->restarts != 0 && packet.seq < group->next) {
+    --group->restarts;
     group->next = 0;
   }
   // Numbers start at 0, advance for lost packets as well, and wrap.
@@ -213,10 +213,10 @@ NflogReader::Group* NflogReader::FindGroup(uint16_t number) {
 void NflogReader::AddGroup(uint16_t number) {
   Group* group = FindGroup(number);
   if (group == nullptr) {
-    groups_.push_back({number, true, false, 0});
+    groups_.push_back({number, true, 0, 0});
   } else {
     group->bound = true;
-    group->restarts = true;
+    ++group->restarts;
   }
 }
 

@@ -71,8 +71,9 @@ class NflogReader : private DatagramListener {
   struct Group {
     uint16_t number;
     bool bound;
-    // Bound anew: the numbers will begin at 0 again, behind what is still queued.
-    bool restarts;
+    // How often it was bound anew: so often the numbers will begin at 0 again, behind what is still
+    // queued.
+    uint32_t restarts;
     uint32_t next;
   };
 
