@@ -58,6 +58,8 @@ export interface NativeSocket {
   readonly fd: number
   /** Asks for one call of `onBatch`, as soon as the kernel has packets. */
   request(): void
+  /** Takes a request back, because nobody waits any more. */
+  rest(): void
   /** Calls `onBatch` before it returns, if the kernel has packets now; tells whether it had. */
   read(): boolean
   /** Applies a configuration without reading: what is queued stays queued. */

@@ -38,6 +38,10 @@ class ScriptedNative implements NativeSocket {
     this.requests++
   }
 
+  rest(): void {
+    this.requests = 0
+  }
+
   read(): boolean {
     const marks = this.isOpen ? this.pending.shift() : undefined
     if (marks) this.play(marks)
@@ -84,6 +88,30 @@ function errorOf(osCode: string): NativeError {
 const marksOf = (batch: PacketBatch): (number | undefined)[] => [...batch].map(packet => packet.mark)
 
 describe('a socket', () => {
+  it('ends who waits in a loop that is left, and gives what comes to the others', async () => {
+    const { socket, native } = open()
+    const left = socket.batches()
+    const waiting = [left.next(), left.next()]
+    const other = socket[Symbol.asyncIterator]().next()
+    await left.return?.()
+    expect(await Promise.all(waiting)).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined }
+    ])
+    expect(native.requests).toBeGreaterThan(0)
+    native.play([1])
+    expect((await other).value?.mark).toBe(1)
+  })
+
+  it('asks for nothing any more when the last loop that waits is left', async () => {
+    const { socket, native } = open()
+    const packets = socket[Symbol.asyncIterator]()
+    const waiting = packets.next()
+    await packets.return?.()
+    expect(native.requests).toBe(0)
+    expect(await waiting).toEqual({ done: true, value: undefined })
+  })
+
   it('reads nothing before it is asked to', async () => {
     const { socket, native } = open()
     expect(native.requests).toBe(0)

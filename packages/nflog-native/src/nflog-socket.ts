@@ -58,6 +58,8 @@ export interface NflogSocket extends AsyncIterable<LoggedPacket>, AsyncDisposabl
 const schedulingMs = 10
 
 interface Waiter {
+  /** The loop that waits. */
+  readonly iterator: object
   /** Takes what came, if it is enough. */
   settle(): boolean
   end(): void
@@ -82,7 +84,7 @@ export class NativeStream implements NflogSocket {
   private taken = 0
   private queuedPackets = 0
   private carriedGap: Gap | undefined
-  private readonly waiters: Waiter[] = []
+  private waiters: Waiter[] = []
   private isClosed = false
   private closing: Promise<void> | undefined
   private lastStats: NflogStats | undefined
@@ -183,9 +185,10 @@ export class NativeStream implements NflogSocket {
   private iterate<T>(take: () => T | undefined): AsyncIterableIterator<T> {
     let isDone = false
     const iterator: AsyncIterableIterator<T> = {
-      next: () => (isDone ? Promise.resolve({ done: true, value: undefined }) : this.next(take)),
+      next: () => (isDone ? Promise.resolve({ done: true, value: undefined }) : this.next(iterator, take)),
       return: () => {
         isDone = true
+        this.dismiss(iterator)
         return Promise.resolve({ done: true, value: undefined })
       },
       [Symbol.asyncIterator]: () => iterator
@@ -193,13 +196,23 @@ export class NativeStream implements NflogSocket {
     return iterator
   }
 
-  private next<T>(take: () => T | undefined): Promise<IteratorResult<T, undefined>> {
+  /** A loop can be left while it waits, as a stream does that is destroyed: what comes is for others then. */
+  private dismiss(iterator: object): void {
+    const left = this.waiters.filter(waiter => waiter.iterator === iterator)
+    if (left.length === 0) return
+    this.waiters = this.waiters.filter(waiter => waiter.iterator !== iterator)
+    for (const waiter of left) waiter.end()
+    if (this.waiters.length === 0) this.native.rest()
+  }
+
+  private next<T>(iterator: object, take: () => T | undefined): Promise<IteratorResult<T, undefined>> {
     const value = take()
     if (value !== undefined) return Promise.resolve({ done: false, value })
     if (this.failure) return rejectWith(this.takeFailure())
     if (this.isClosed) return Promise.resolve({ done: true, value: undefined })
     return new Promise((resolve, reject) => {
       this.waiters.push({
+        iterator,
         settle: () => {
           const value = take()
           if (value === undefined) return false

@@ -125,6 +125,7 @@ Napi::Function NflogBinding::Define(Napi::Env env) {
   return DefineClass(env, "NflogBinding",
                      {
                          InstanceMethod<&NflogBinding::Request>("request"),
+                         InstanceMethod<&NflogBinding::Rest>("rest"),
                          InstanceMethod<&NflogBinding::Read>("read"),
                          InstanceMethod<&NflogBinding::Configure>("configure"),
                          InstanceMethod<&NflogBinding::Unbind>("unbind"),
@@ -177,6 +178,11 @@ void NflogBinding::Request(const Napi::CallbackInfo& /*info*/) {
   if (poll_ == nullptr) return;
   wanted_ = true;
   SetPolling(true);
+}
+
+void NflogBinding::Rest(const Napi::CallbackInfo& /*info*/) {
+  wanted_ = false;
+  SetPolling(false);
 }
 
 // Reads at once, whether or not a batch was requested; true when there was anything.

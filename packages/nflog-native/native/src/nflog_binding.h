@@ -13,8 +13,8 @@
 
 namespace packet_logs {
 
-// Reading is driven by demand. JavaScript asks for one batch with request(); until then nothing is
-// polled, and the kernel's receive buffer is the only queue.
+// Reading is driven by demand. JavaScript asks for one batch with request(), and takes that back
+// with rest(); without a request nothing is polled, and the kernel's receive buffer is the only queue.
 class NflogBinding : public Napi::ObjectWrap<NflogBinding> {
  public:
   static Napi::Function Define(Napi::Env env);
@@ -29,6 +29,7 @@ class NflogBinding : public Napi::ObjectWrap<NflogBinding> {
 
  private:
   void Request(const Napi::CallbackInfo& info);
+  void Rest(const Napi::CallbackInfo& info);
   Napi::Value Read(const Napi::CallbackInfo& info);
   void Configure(const Napi::CallbackInfo& info);
   Napi::Value Unbind(const Napi::CallbackInfo& info);

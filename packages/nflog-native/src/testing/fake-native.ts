@@ -53,6 +53,14 @@ export class FakeNative implements NativeSocket {
     this.poll()
   }
 
+  rest(): void {
+    this.isWanted = false
+    clearInterval(this.wait)
+    clearImmediate(this.turn)
+    this.wait = undefined
+    this.turn = undefined
+  }
+
   read(): boolean {
     return this.isOpen && this.deliver()
   }
@@ -111,14 +119,6 @@ export class FakeNative implements NativeSocket {
       this.poll()
     })
     if (!this.isRefed) this.turn.unref()
-  }
-
-  private rest(): void {
-    this.isWanted = false
-    clearInterval(this.wait)
-    clearImmediate(this.turn)
-    this.wait = undefined
-    this.turn = undefined
   }
 
   /** Hands over what there is, then tells of an overrun; true when there were packets. */

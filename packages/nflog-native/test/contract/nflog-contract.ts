@@ -130,6 +130,16 @@ export function nflogContract(make: () => ContractKernel): void {
     expect((await take(socket, 1)).map(udpText)).toEqual(['b'])
   })
 
+  it('takes nothing for a loop that was left while it waited', async () => {
+    await using socket = open({ queueThreshold: 1 })
+    const left = socket.batches()
+    const waiting = left.next()
+    await left.return?.()
+    expect(await waiting).toEqual({ done: true, value: undefined })
+    await kernel.log(one, 'a')
+    expect((await take(socket, 1)).map(udpText)).toEqual(['a'])
+  })
+
   it('serves readers that wait at the same time in the order of asking', async () => {
     await using socket = open({ queueThreshold: 1 })
     const packets = socket[Symbol.asyncIterator]()
@@ -281,6 +291,20 @@ export function nflogContract(make: () => ContractKernel): void {
       [one, undefined, 'held'],
       [two, undefined, 'new']
     ])
+  })
+
+  it('sees no loss where a group begins to count anew, however often', async () => {
+    await using socket = open({ queueThreshold: 1 })
+    for (let i = 0; i < 3; i++) {
+      await kernel.log(one, 'a', 'b')
+      socket.configure({ groups: two })
+      socket.configure({ groups: one })
+    }
+    await kernel.log(one, 'a', 'b')
+    expect((await take(socket, 8)).map(({ seq, gap }) => [seq, gap])).toEqual(
+      [0, 1, 0, 1, 0, 1, 0, 1].map(seq => [seq, undefined])
+    )
+    expect(socket.stats.lost).toBe(0)
   })
 
   it('changes nothing when a change is refused', async () => {

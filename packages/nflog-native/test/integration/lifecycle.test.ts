@@ -115,6 +115,16 @@ describeWithKernel('a process', () => {
     expect((await runScript(script)).stdout).toBe('still here\n')
   })
 
+  it('ends when nobody waits any more', async () => {
+    const script = `
+      import { Readable } from 'node:stream'
+      const socket = nflog.openNflog({ groups: 4309 })
+      const stream = Readable.from(socket).on('data', () => {})
+      setTimeout(() => stream.destroy(), 20)`
+    const { code, stderr } = await runScript(script)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
   it('ends when what it waited for came another way', async () => {
     using _ = logRules(table, chain('input', `udp dport ${port} log group 4305`))
     const script = `
@@ -294,7 +304,8 @@ describeWithKernel('a worker thread', () => {
       const worker = new Worker(source, { eval: true })
       worker.on('error', () => undefined)
       const ended = new Promise(resolve => worker.once('exit', resolve))
-      await once(worker, 'message')
+      // Not once(): it would take an exception that overtakes the message for its own.
+      await new Promise(resolve => worker.once('message', resolve))
       await worker.terminate()
       await ended
       await openNflog({ groups: [4347, 4348] }).close()
