@@ -77,5 +77,3 @@ export const corpus: Readonly<Record<string, LoggedPacket>> = {
   'ICMPv6 echo': logged(ipv6(58, hex('8000bbcb00010007 0102030405060708'))),
   'UDP, 1500 bytes': logged(ipv4(17, udp(new Uint8Array(1472).fill(0x41), 40000, 9999)))
 }
-
-export const SYN = 'TCP SYN with options, 60 bytes'

@@ -8,8 +8,16 @@ import { join } from 'node:path'
 export type ReadTuple = (packet: Uint8Array) => unknown[]
 
 interface CapDecoders {
-  IPV4(bytes: Buffer, at: number): { info: { srcaddr: string; dstaddr: string; protocol: number }; offset: number }
+  IPV4(bytes: Buffer, at: number): { info: CapIp; offset: number }
+  IPV6(bytes: Buffer, at: number): { info: CapIp; offset: number }
   TCP(bytes: Buffer, at: number): { info: { srcport: number; dstport: number } }
+  UDP(bytes: Buffer, at: number): { info: { srcport: number; dstport: number } }
+}
+
+interface CapIp {
+  srcaddr: string
+  dstaddr: string
+  protocol: number
 }
 
 interface PcapAddress {
@@ -21,10 +29,19 @@ interface PcapDecode {
     decode(
       bytes: Buffer,
       at: number
-    ): { saddr: PcapAddress; daddr: PcapAddress; protocol: number; payload: { sport: number; dport: number } }
+    ): {
+      saddr: PcapAddress
+      daddr: PcapAddress
+      /** Of IPv6 the name is another. */
+      protocol?: number
+      nextHeader?: number
+      payload: { sport: number; dport: number }
+    }
   }
 }
 
+const isIpv6 = (packet: Uint8Array): boolean => (packet[0] ?? 0) >> 4 === 6
+const TCP = 6
 const PACKAGES = ['cap@0.2.1', 'pcap@3.1.0']
 
 /**
@@ -43,18 +60,20 @@ export function loadPeers(): { peers: Readonly<Record<string, ReadTuple>>; remov
     const require = createRequire(join(folder, 'package.json'))
     const cap = require('cap/lib/Decoders.js') as CapDecoders
     const PcapIpv4 = require('pcap/decode/ipv4.js') as PcapDecode
+    const PcapIpv6 = require('pcap/decode/ipv6.js') as PcapDecode
     const buffer = (packet: Uint8Array): Buffer => packet as Buffer
     return {
       remove,
       peers: {
         cap: packet => {
-          const { info, offset } = cap.IPV4(buffer(packet), 0)
-          const { srcport, dstport } = cap.TCP(buffer(packet), offset).info
-          return [info.srcaddr, info.dstaddr, info.protocol, srcport, dstport]
+          const { info, offset } = isIpv6(packet) ? cap.IPV6(buffer(packet), 0) : cap.IPV4(buffer(packet), 0)
+          const ports = info.protocol === TCP ? cap.TCP(buffer(packet), offset) : cap.UDP(buffer(packet), offset)
+          return [info.srcaddr, info.dstaddr, info.protocol, ports.info.srcport, ports.info.dstport]
         },
         pcap: packet => {
-          const { saddr, daddr, protocol, payload } = new PcapIpv4().decode(buffer(packet), 0)
-          return [saddr.toString(), daddr.toString(), protocol, payload.sport, payload.dport]
+          const ip = isIpv6(packet) ? new PcapIpv6() : new PcapIpv4()
+          const { saddr, daddr, protocol, nextHeader, payload } = ip.decode(buffer(packet), 0)
+          return [saddr.toString(), daddr.toString(), protocol ?? nextHeader, payload.sport, payload.dport]
         }
       }
     }

@@ -41,6 +41,21 @@ describe('addresses', () => {
     expect(formatIpv6(over(bytes), 0)).toBe(text)
   })
 
+  it('mixes up no two IPv6 addresses either', () => {
+    const part = fc.constantFrom('0000', '0001', 'fe80', '20010db8', 'ffff')
+    const address = fc.array(part, { minLength: 8, maxLength: 8 }).map(parts => parts.join('').slice(0, 32))
+    fc.assert(
+      fc.property(fc.array(address, { minLength: 300 }), addresses => {
+        for (const text of addresses) {
+          const url = new URL(`http://[${text.replace(/(.{4})(?=.)/g, '$1:')}]/`)
+          const printed = formatIpv6(over(text), 0)
+          if (!printed.includes('.')) expect(`[${printed}]`).toBe(url.hostname)
+        }
+      }),
+      { numRuns: 10 }
+    )
+  })
+
   it('tells IPv4 in IPv6 clothes', () => {
     expect(isMappedIpv4(over('00000000000000000000ffff01020304'), 0)).toBe(true)
     expect(isMappedIpv4(over('00000000000000000000000001020304'), 0)).toBe(false)
