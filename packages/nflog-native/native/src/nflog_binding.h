@@ -14,7 +14,8 @@
 namespace packet_logs {
 
 // Reading is driven by demand. JavaScript asks for one batch with request(), and takes that back
-// with rest(); without a request nothing is polled, and the kernel's receive buffer is the only queue.
+// with rest(); without a request nothing is polled, and the kernel's receive buffer is the only
+// queue.
 class NflogBinding : public Napi::ObjectWrap<NflogBinding> {
  public:
   static Napi::Function Define(Napi::Env env);

@@ -453,10 +453,12 @@ void KeepsALinkThatWasDeletedTwice() {
   erase(5);
   links.Apply(View(LinkEvent(RTM_NEWLINK, AF_UNSPEC, 5, "tun0")));
   erase(5);
-  // Until the second entry is the oldest of as many as are kept, and the first one has taken 5 away.
+  // Until the second entry is the oldest of as many as are kept, and the first one has taken 5
+  // away.
   for (int i = 100; i < 100 + kKept - 1; ++i) erase(i);
   EXPECT(links.Find(5) == nullptr && links.Find(5) == nullptr);
-  // Had the entry gone while it was being made, it would have been made twice, in place of this one.
+  // Had the entry gone while it was being made, it would have been made twice, in place of this
+  // one.
   EXPECT(links.Find(100) != nullptr);
 }
 
