@@ -62,7 +62,7 @@ describe('packet-logs subscribe on a terminal', () => {
     view.type('/acton')
     await view.shows('did you mean action?')
     view.type('\x7f\x7fion == "blocked"')
-    await view.shows(/^[^]*blocked drop:input[^]*\n\/action == "blocked"$/)
+    await view.shows(/blocked drop:input(.|\n)*\n\/action == "blocked"$/)
     expect(view.screen.modes.get(25)).toBe(true)
     expect(view.screen.lines.join('\n')).not.toContain('wan:out')
     view.type('\r')

@@ -94,7 +94,8 @@ export class Emulator {
     if (this.#row >= this.rows) throw new Error(`row ${this.#row} is below the screen`)
     const width = textWidth(character)
     if (this.#column + width > this.columns) throw new Error(`column ${this.#column} is right of the screen`)
-    const line = (this.#cells[this.#row] ??= [])
+    this.#cells[this.#row] ??= []
+    const line = this.#cells[this.#row] ?? []
     while (line.length < this.#column) line.push(' ')
     if (width === 0) line[this.#column - 1] += character
     else line[this.#column] = character
