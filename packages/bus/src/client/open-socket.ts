@@ -47,12 +47,13 @@ function attempt(path: string, timeoutMs: number, signal?: AbortSignal): Promise
   })
 }
 
-function connectError(path: string, cause: unknown): BusError {
-  return new BusError('BUS_CONNECT', `Cannot connect to the bus at ${path}: ${whatToDo(cause)}`, { path, cause })
+/** Why there is no connection, and what to do about it; `code` is the operating system's. */
+export function connectError(path: string, cause: unknown, code: string | undefined = osCode(cause)): BusError {
+  return new BusError('BUS_CONNECT', `Cannot connect to the bus at ${path}: ${whatToDo(cause, code)}`, { path, cause })
 }
 
-function whatToDo(cause: unknown): string {
-  switch (osCode(cause)) {
+function whatToDo(cause: unknown, code: string | undefined): string {
+  switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
       return 'there is no such socket; start the bus, or give the path it listens on.'

@@ -9,6 +9,7 @@ import {
   status
 } from '@grpc/grpc-js'
 import type { Connection, LineWriter, LineWriterListener, OpenConnection } from '../client/connection.js'
+import { connectError } from '../client/open-socket.js'
 import { type BusClient, type ConnectBusOptions, connectDialect } from '../client.js'
 import { BusError } from '../errors.js'
 import { ERROR_TOPIC, formatLine, formatSubscribe, type SubscribeRequest } from '../newline-json/line-format.js'
@@ -58,7 +59,7 @@ const openGrpc: OpenConnection = ({ path, timeoutMs }, signal) => {
           return
         }
         client.close()
-        reject(signal?.aborted ? (signal.reason as Error) : connectError(path, error))
+        reject(signal?.aborted ? (signal.reason as Error) : failureToConnect(path, error))
       }
     )
     const onAbort = (): void => hello.cancel()
@@ -66,8 +67,11 @@ const openGrpc: OpenConnection = ({ path, timeoutMs }, signal) => {
   })
 }
 
-function connectError(path: string, cause: ServiceError): BusError {
-  const message = `Cannot connect to the bus at ${path} over gRPC: ${cause.details}; see whether it runs and serves gRPC.`
+function failureToConnect(path: string, cause: ServiceError): BusError {
+  // All that grpc-js tells of the operating system's error is its text.
+  const code = /connect (E[A-Z]+)/.exec(cause.details)?.[1]
+  if (code !== undefined) return connectError(path, cause, code)
+  const message = `What listens at ${path} does not speak gRPC (${cause.details}); use connectBus, or start a bus that serves both.`
   return new BusError('BUS_CONNECT', message, { path, cause })
 }
 
@@ -115,12 +119,10 @@ class GrpcClientConnection implements Connection, PublishChannel {
     const wanted = toMessage({ topic: request.prefix, value: '' })
     const call = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, wanted, metadata)
     this.#calls.add(call)
-    const lines = new LineCollector(sink)
-    call.on('data', (message: EventMessage) => lines.push(message))
+    call.on('data', (message: EventMessage) => passOn(message, sink))
     // 'status' follows, or has come already.
     call.on('error', () => undefined)
     call.once('status', ({ code, details }: StatusObject) => {
-      lines.flush()
       // Such a call would fail again.
       if (code === status.INVALID_ARGUMENT || code === status.RESOURCE_EXHAUSTED) {
         sink.lines(Buffer.from(formatLine(ERROR_TOPIC, `connection closed: ${details}`)))
@@ -138,35 +140,13 @@ class GrpcClientConnection implements Connection, PublishChannel {
   }
 }
 
-/** Hands on as lines of newline-JSON what messages come at a time. */
-class LineCollector {
-  readonly #sink: LineSink
-  #lines: string[] = []
-
-  constructor(sink: LineSink) {
-    this.#sink = sink
-  }
-
-  push(message: EventMessage): void {
-    if (this.#lines.length === 0) setImmediate(() => this.flush())
-    this.#lines.push(toLine(message, this.#sink))
-  }
-
-  flush(): void {
-    const bytes = Buffer.from(this.#lines.join(''))
-    this.#lines = []
-    if (bytes.length > 0) this.#sink.lines(bytes)
-  }
-}
-
-function toLine(message: EventMessage, sink: LineSink): string {
+function passOn(message: EventMessage, sink: LineSink): void {
   try {
     const { topic, value, seq } = toEvent(message)
     const line = formatLine(topic, value)
-    return seq === undefined ? line : `{"seq":${seq},${line.slice(1)}`
+    sink.lines(Buffer.from(seq === undefined ? line : `{"seq":${seq},${line.slice(1)}`))
   } catch {
     sink.overlong()
-    return ''
   }
 }
 

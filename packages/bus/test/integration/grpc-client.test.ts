@@ -117,6 +117,18 @@ describe('a gRPC client', () => {
     await expect(filtered[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'BUS_REFUSED' })
   })
 
+  it('says that there is no bus', async () => {
+    const path = temporarySocketPath()
+    await expect(connectGrpcBus({ path })).rejects.toMatchObject({
+      code: 'BUS_CONNECT',
+      message: expect.stringContaining('there is no such socket') as string
+    })
+    const waiting = connectGrpcBus({ path, wait: true, reconnect: { minDelayMs: 5, maxDelayMs: 5 } })
+    await sleep(50)
+    await listen({ path })
+    await (await waiting).close()
+  })
+
   it('says that a bus does not speak gRPC', async () => {
     const path = temporarySocketPath()
     const server = await listenBus({ path })
