@@ -67,7 +67,7 @@ export interface LoggedPacket {
   readonly conntrack?: Conntrack
   /**
    * Length of the packet from its network header on, before it was cut. Known of IPv4 and IPv6, from the header, when
-   * that much was copied: the kernel itself does not tell.
+   * that much was copied and it does not say 0, as of a segment beyond 64 KiB: the kernel itself does not tell.
    */
   readonly originalLength?: number
   /** What was lost right before this packet. */

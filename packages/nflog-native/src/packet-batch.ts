@@ -291,10 +291,31 @@ const packetFields = [
 
 /** Total length in the header of an IP packet; never less than what is there, because Ethernet pads short packets. */
 function ipLength(etherType: number | undefined, payload: Uint8Array): number | undefined {
-  const isIpv4 = etherType === 0x0800 && payload.length >= 4
-  const isIpv6 = etherType === 0x86dd && payload.length >= 6
-  if (!isIpv4 && !isIpv6) return undefined
-  const at = isIpv4 ? 2 : 4
-  const told = (payload[at] ?? 0) * 256 + (payload[at + 1] ?? 0)
-  return Math.max(isIpv4 ? told : told + 40, payload.length)
+  let told: number | undefined
+  if (etherType === 0x0800) told = ipv4Length(payload)
+  if (etherType === 0x86dd) told = ipv6Length(payload)
+  return told === undefined ? undefined : Math.max(told, payload.length)
+}
+
+// A segment that the network card is still to cut can be too long for the 16 bits; they are 0 then.
+function ipv4Length(payload: Uint8Array): number | undefined {
+  if (payload.length < 4) return undefined
+  return readUint16(payload, 2) || undefined
+}
+
+function ipv6Length(payload: Uint8Array): number | undefined {
+  if (payload.length < 6) return undefined
+  const headerBytes = 40
+  const told = readUint16(payload, 4)
+  if (told > 0) return headerBytes + told
+  const nextHeader = payload[6]
+  const noNextHeader = 59
+  if (nextHeader === noNextHeader) return headerBytes
+  // RFC 2675: the jumbo payload option, first in a hop-by-hop header.
+  const isJumbo = nextHeader === 0 && payload.length >= 48 && readUint16(payload, 42) === 0xc204
+  return isJumbo ? headerBytes + readUint16(payload, 44) * 0x1_0000 + readUint16(payload, 46) : undefined
+}
+
+function readUint16(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0)
 }
