@@ -56,7 +56,7 @@ bool Bind(int fd) {
   mode.copy_mode = NFULNL_COPY_PACKET;
   mode.copy_range = htonl(65531);
   const uint32_t buffer_bytes = htonl(65024);
-  const uint32_t timeout = htonl(1);
+  const uint32_t timeout = htonl(0);
   const uint32_t threshold = htonl(256);
   const uint16_t flags = htons(NFULNL_CFG_F_SEQ);
   return Configure(fd, {{NFULA_CFG_CMD, &bind_command, sizeof bind_command},

@@ -92,7 +92,7 @@ describe('a socket', () => {
     const { socket, native } = open()
     const left = socket.batches()
     const waiting = [left.next(), left.next()]
-    const other = socket[Symbol.asyncIterator]().next()
+    const other: Promise<IteratorResult<LoggedPacket, undefined>> = socket[Symbol.asyncIterator]().next()
     await left.return?.()
     expect(await Promise.all(waiting)).toEqual([
       { done: true, value: undefined },

@@ -45,7 +45,7 @@ export interface NflogSocket extends AsyncIterable<LoggedPacket>, AsyncDisposabl
   configure(changes: NflogChanges): void
   /**
    * Gives the groups up. What the kernel still held can be read; then iteration ends. Safe to call twice. Resolves at
-   * once, or after `flushMs` when the process has dropped its privilege and so cannot ask for the rest any sooner.
+   * once, or soon after `flushMs` when the process has dropped its privilege and so cannot ask for the rest any sooner.
    */
   close(): Promise<void>
   /** Waiting for packets keeps the process alive; this is the default. */
@@ -54,8 +54,8 @@ export interface NflogSocket extends AsyncIterable<LoggedPacket>, AsyncDisposabl
   unref(): this
 }
 
-/** How late the kernel's timer may be, and this process after it. */
-const schedulingMs = 10
+/** How late the kernel's timer may be, by up to two ticks of 10 ms, and this process after it. */
+const schedulingMs = 30
 
 interface Waiter {
   /** The loop that waits. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type NflogOptions, parseChanges, parseOptions, toNativeConfig } from './options.js'
 
 describe('options', () => {
-  it('have defaults that batch in the kernel and wait 10 ms at most', () => {
+  it('have defaults that batch in the kernel, and wait for its next tick at most', () => {
     const settings = parseOptions({ groups: 5 })
     expect(settings.groups).toEqual([5])
     expect(toNativeConfig(settings)).toEqual({
@@ -11,7 +11,7 @@ describe('options', () => {
       copyMode: 2,
       copyRange: 65531,
       netlinkBufferBytes: 65024,
-      flushCentiseconds: 1,
+      flushCentiseconds: 0,
       queueThreshold: 256,
       flags: 1,
       receiveBufferBytes: 32 * 1024 * 1024,

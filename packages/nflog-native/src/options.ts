@@ -11,7 +11,10 @@ export interface NflogChanges {
   copyBytes?: number | undefined
   /** Packets that the kernel collects before it wakes the reader. Default 256. */
   queueThreshold?: number | undefined
-  /** Longest time in milliseconds that the kernel holds a packet back; it counts in steps of 10. Default 10. */
+  /**
+   * Longest time in milliseconds that the kernel holds a packet back; it counts in steps of 10.
+   * Default 0: until its next tick, 1 to 10 ms by its CONFIG_HZ.
+   */
   flushMs?: number | undefined
   /** Size in bytes of what the kernel collects packets in, 8192 to 131072. Default 65024. */
   netlinkBufferBytes?: number | undefined
@@ -66,7 +69,8 @@ const defaults: NflogSettings = {
   groups: [],
   copyBytes: 65531,
   queueThreshold: 256,
-  flushMs: 10,
+  // The smallest step beyond, 10 ms, is up to 20 where the kernel ticks 100 times a second.
+  flushMs: 0,
   // With the kernel's own header it fills one block of 64 KiB.
   netlinkBufferBytes: 65536 - 512,
   receiveBufferBytes: 32 * mebibyte,

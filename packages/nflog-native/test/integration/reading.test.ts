@@ -20,8 +20,8 @@ describeWithKernel('a reader', () => {
       await take(socket, 1)
       latencies.push(performance.now() - sentAt)
     }
-    // The best of a few, because other processes share the machine.
-    expect(Math.min(...latencies)).toBeLessThan(15)
+    // The median, because other processes share the machine.
+    expect(latencies.sort((a, b) => a - b)[2]).toBeLessThan(15)
   })
 
   it('goes on where it left a loop, whatever way it reads', async () => {
@@ -231,7 +231,7 @@ describeWithKernel('a reader', () => {
     expect(() => socket.configure({ groups: 4219, flushMs: 50 })).toThrow(
       expect.objectContaining({ code: 'NFLOG_GROUP_IN_USE', group: 4219 }) as Error
     )
-    expect(socket.settings).toMatchObject({ groups: [4218], flushMs: 10 })
+    expect(socket.settings).toMatchObject({ groups: [4218], flushMs: 0 })
     expect(other.groups).toEqual([4219])
     await sendUdp('127.0.0.1', port, 'mine')
     expect((await take(socket, 1)).map(udpText)).toEqual(['mine'])
