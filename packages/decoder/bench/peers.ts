@@ -57,10 +57,10 @@ export function loadPeers(): { peers: Readonly<Record<string, ReadTuple>>; remov
     execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder, ...PACKAGES], {
       stdio: 'pipe'
     })
-    const require = createRequire(join(folder, 'package.json'))
-    const cap = require('cap/lib/Decoders.js') as CapDecoders
-    const PcapIpv4 = require('pcap/decode/ipv4.js') as PcapDecode
-    const PcapIpv6 = require('pcap/decode/ipv6.js') as PcapDecode
+    const load = createRequire(join(folder, 'package.json'))
+    const cap = load('cap/lib/Decoders.js') as CapDecoders
+    const PcapIpv4 = load('pcap/decode/ipv4.js') as PcapDecode
+    const PcapIpv6 = load('pcap/decode/ipv6.js') as PcapDecode
     const buffer = (packet: Uint8Array): Buffer => packet as Buffer
     return {
       remove,
