@@ -178,9 +178,10 @@ class DomainMemory implements RecentDomains {
     const [who, what] = [parseAddress(client), parseAddress(address)]
     if (who === undefined || what === undefined) return undefined
     const table = this.#table
+    const now = this.#now()
     const byName = new Map<string, DomainCandidate>()
     for (let at = table.first(what); at >= 0; at = table.next(at, what)) {
-      const confidence = this.#confidence(at, who, what)
+      const confidence = this.#confidence(at, who, what, now)
       if (confidence === undefined) continue
       const { name, learnedMs, expiresMs } = table.answer(at)
       const known = byName.get(name)
@@ -216,10 +217,11 @@ class DomainMemory implements RecentDomains {
   /** The answer that fits best, if it is good enough to be written; -1 when there is none. */
   #best(client: AddressWords, address: AddressWords): number {
     const table = this.#table
+    const now = this.#now()
     let best = -1
     let bestRank = 0
     for (let at = table.first(address); at >= 0; at = table.next(at, address)) {
-      const confidence = this.#confidence(at, client, address)
+      const confidence = this.#confidence(at, client, address, now)
       if (confidence === undefined) continue
       const rank = RANKS[confidence]
       if (rank > bestRank || (rank === bestRank && table.learnedMs(at) > table.learnedMs(best))) {
@@ -230,9 +232,8 @@ class DomainMemory implements RecentDomains {
     return bestRank >= this.#minRank ? best : -1
   }
 
-  #confidence(at: number, client: AddressWords, address: AddressWords): Confidence | undefined {
+  #confidence(at: number, client: AddressWords, address: AddressWords, now: number): Confidence | undefined {
     const table = this.#table
-    const now = this.#now()
     if (table.expiresMs(at) + this.#lingerMs < now) return undefined
     if (!table.isClient(at, client)) return 'low'
     if (table.expiresMs(at) < now) return 'medium'

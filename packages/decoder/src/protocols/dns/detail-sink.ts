@@ -57,10 +57,11 @@ export type DetailValue = number | boolean | string | Uint8Array | DetailValue[]
 export class ObjectSink implements DetailSink {
   readonly #bytes: ByteReader
   readonly #open: (DetailValue[] | { [name: string]: DetailValue })[] = []
-  readonly result: { [name: string]: DetailValue } = {}
+  readonly result: { [name: string]: DetailValue }
 
-  constructor(bytes: ByteReader) {
+  constructor(bytes: ByteReader, kind: string) {
     this.#bytes = bytes
+    this.result = { kind }
     this.#open.push(this.result)
   }
 

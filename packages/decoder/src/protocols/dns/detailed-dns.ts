@@ -8,7 +8,7 @@ import { CHECK, JsonSink } from './detail-sink.js'
 import type { DnsDetails } from './details.js'
 import { DetailReader } from './details.js'
 import { Dns, HEADER_BYTES } from './dns.js'
-import { NameBuffer } from './names.js'
+import type { NameBuffer } from './names.js'
 import { isReadBySpr, RecordType, recordTypeName } from './record-types.js'
 import type { RecordSlot } from './records.js'
 import { walkDetails } from './walk-details.js'
@@ -32,8 +32,7 @@ export interface DnsDetailInfo {
 /** DNS with the types of records that SPR's decoder leaves as they are. */
 export class DetailedDns extends Dns {
   override readonly json: JsonNames = JSON_NAMES
-  readonly #moreNames = new NameBuffer()
-  readonly #reader = new DetailReader(this.names, this.#moreNames)
+  #reader: DetailReader | undefined
 
   protected override decode(): DecodeError | undefined {
     const error = super.decode()
@@ -41,21 +40,26 @@ export class DetailedDns extends Dns {
     return error ?? this.#checkDetails()
   }
 
-  /** What the data of a record means; undefined when its type or its data is none that is understood. */
+  /** Made when there is something to read with it: most messages hold addresses and nothing else. */
+  get #details(): DetailReader {
+    this.#reader ??= new DetailReader(this.names)
+    return this.#reader
+  }
+
   override detailsOf(slot: RecordSlot): DnsDetails | undefined {
-    return this.#reader.objectOf(this.bytes, slot)
+    return this.#details.objectOf(this.bytes, slot)
   }
 
   /** Writes the fields that a record's data holds, and the name of its type; false when it is not understood. */
   protected writeDetails(out: FieldWriter, slot: RecordSlot): boolean {
-    const kind = this.#reader.kindOf(this.bytes, slot)
+    const kind = this.#details.kindOf(this.bytes, slot)
     if (kind === undefined) return false
     out.text(RECORD.kind, kind)
-    this.#reader.read(kind, this.bytes, slot, new JsonSink(this.bytes, out))
+    this.#details.read(kind, this.bytes, slot, new JsonSink(this.bytes, out))
     return true
   }
 
-  /** Only when there is something to tell: most messages hold addresses and nothing else. */
+  /** Only when there is something to tell. */
   override writeJson(out: FieldWriter): void {
     if (!this.hasDetails) return
     out.readFrom(this.bytes)
@@ -88,12 +92,15 @@ export class DetailedDns extends Dns {
   }
 
   #checkDetails(): DecodeError | undefined {
-    const names = this.#moreNames
-    names.reset(this.bytes, this.start, this.end)
+    let names: NameBuffer | undefined
     let first: DecodeError | undefined
     for (let index = this.questionCount; index < this.slotCount; index++) {
       const slot = this.slots[index]
-      if (slot === undefined || recordTypeName(slot.type) === undefined || isReadBySpr(slot.type)) continue
+      if (slot === undefined || !isDetailedType(slot)) continue
+      if (names === undefined) {
+        names = this.#details.moreNames
+        names.reset(this.bytes, this.start, this.end)
+      }
       const error = this.#checkRecord(slot, names)
       slot.isMalformed = error !== undefined
       first ??= error
@@ -119,8 +126,12 @@ export class DetailedDns extends Dns {
 
 /** Whether a record is understood, and the `DNS` key does not show all it says: of EDNS, only options are missing. */
 function isDetailed(slot: RecordSlot): boolean {
-  if (slot.type === RecordType.OPT && slot.dataLength === 0) return false
-  return !slot.isMalformed && recordTypeName(slot.type) !== undefined && !isReadBySpr(slot.type)
+  return !slot.isMalformed && isDetailedType(slot)
+}
+
+function isDetailedType({ type, dataLength }: RecordSlot): boolean {
+  if (type === RecordType.OPT) return dataLength > 0
+  return !isReadBySpr(type) && recordTypeName(type) !== undefined
 }
 
 /** A TCP segment that starts with a message behind its two-byte length (RFC 7766). */

@@ -5,10 +5,12 @@ import type { FoundLayers } from '../../packet.js'
 import type { Protocol } from '../../registry.js'
 import type { DnsDetails } from './details.js'
 import type { DnsQuestion, DnsRecord } from './message.js'
-import { toQuestion, toRecord } from './message.js'
+import { MessageRecord } from './message.js'
+import type { NameRange } from './names.js'
 import { NameBuffer } from './names.js'
 import { RecordType } from './record-types.js'
 import { RecordSlot } from './records.js'
+import { nameText } from './texts.js'
 
 const NAME = 'DNS'
 export const HEADER_BYTES = 12
@@ -25,6 +27,8 @@ export class Dns extends Layer {
   additionalCount = 0
   /** Header code with the upper bits of EDNS. */
   responseCode = 0
+  /** The name asked for, once it was. */
+  #firstName: string | undefined
 
   protected decode(): DecodeError | undefined {
     const { bytes, start, end } = this
@@ -32,6 +36,7 @@ export class Dns extends Layer {
       return truncated(NAME, start, `${end - start} bytes are too few for a header of 12`)
     }
     this.headerEnd = end
+    this.#firstName = undefined
     this.questionCount = 0
     this.answerCount = 0
     this.authorityCount = 0
@@ -122,7 +127,14 @@ export class Dns extends Layer {
   }
 
   get questions(): readonly DnsQuestion[] {
-    return this.slots.slice(0, this.questionCount).map(slot => toQuestion(this.names, slot))
+    const questions: DnsQuestion[] = []
+    for (let index = 0; index < this.questionCount; index++) {
+      const slot = this.slots[index]
+      if (slot === undefined) break
+      const name = index === 0 ? this.#firstNameText() : nameText(this.names, slot.name)
+      questions.push({ name, type: slot.type, class: slot.class })
+    }
+    return questions
   }
 
   get answers(): readonly DnsRecord[] {
@@ -146,9 +158,28 @@ export class Dns extends Layer {
   detailsOf?(slot: RecordSlot): DnsDetails | undefined
 
   #records(from: number, count: number): DnsRecord[] {
-    return this.slots
-      .slice(from, from + count)
-      .map(slot => toRecord(this.bytes, this.names, slot, this.detailsOf?.(slot)))
+    const { bytes, names, slots } = this
+    const records: DnsRecord[] = []
+    const first = slots[0]?.name
+    // Most records are of the name asked for, or of the one before.
+    let known: NameRange | undefined
+    let name = ''
+    for (let index = from; index < from + count; index++) {
+      const slot = slots[index]
+      if (slot === undefined) break
+      if (known === undefined || !names.areEqual(known, slot.name)) {
+        known = slot.name
+        name = first !== undefined && names.areEqual(first, known) ? this.#firstNameText() : nameText(names, known)
+      }
+      records.push(new MessageRecord(bytes, this, slot, name))
+    }
+    return records
+  }
+
+  #firstNameText(): string {
+    const slot = this.slots[0]
+    this.#firstName ??= slot === undefined ? '' : nameText(this.names, slot.name)
+    return this.#firstName
   }
 }
 

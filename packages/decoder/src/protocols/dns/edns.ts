@@ -36,6 +36,15 @@ const PADDING = detailField('paddingBytes')
 const INFO_CODE = detailField('infoCode')
 const EXTRA_TEXT = detailField('extraText')
 
+/** What the class and the time to live of an OPT record stand for (RFC 6891 section 6.1.3). */
+export function ednsFields(slot: RecordSlot): { udpPayloadSize: number; version: number; dnssecOk: boolean } {
+  return {
+    udpPayloadSize: slot.class,
+    version: (slot.ttl >>> 16) & 0xff,
+    dnssecOk: (slot.ttl & 0x8000) !== 0
+  }
+}
+
 /** EDNS (RFC 6891): what the OPT record says in its fixed fields, and its options. Returns -1 when it is malformed. */
 export function walkEdns(
   field: DetailField,
@@ -45,9 +54,10 @@ export function walkEdns(
   slot: RecordSlot,
   sink: DetailSink
 ): number {
-  sink.uint(PAYLOAD_SIZE, slot.class)
-  sink.uint(VERSION, (slot.ttl >>> 16) & 0xff)
-  sink.flag(DNSSEC_OK, (slot.ttl & 0x8000) !== 0)
+  const { udpPayloadSize, version, dnssecOk } = ednsFields(slot)
+  sink.uint(PAYLOAD_SIZE, udpPayloadSize)
+  sink.uint(VERSION, version)
+  sink.flag(DNSSEC_OK, dnssecOk)
   sink.beginList(field)
   let at = start
   while (at + 4 <= end) {

@@ -4,10 +4,10 @@ import type { JsonNames } from '../../formats/json-names.js'
 import { ITEM, jsonNames } from '../../formats/json-names.js'
 import type { Protocol } from '../../registry.js'
 import { DetailedDns } from './detailed-dns.js'
-import { nameText } from './details.js'
 import type { DnsQuestion, DnsRecord } from './message.js'
 import { RecordType } from './record-types.js'
 import type { RecordSlot } from './records.js'
+import { nameText } from './texts.js'
 
 const FIELDS = {
   id: 'ID',
@@ -178,8 +178,10 @@ export class MulticastDns extends LocalDns {
 }
 
 function flagged(record: DnsRecord): MulticastDnsRecord {
-  if (record.type === RecordType.OPT) return { ...record, cacheFlush: false }
-  return { ...record, class: record.class & ~TOP_BIT, cacheFlush: (record.class & TOP_BIT) !== 0 }
+  const { name, type, ttl, data, address, target, texts, details } = record
+  const hasFlag = type !== RecordType.OPT && (record.class & TOP_BIT) !== 0
+  const number = hasFlag ? record.class & ~TOP_BIT : record.class
+  return { name, type, class: number, ttl, data, address, target, texts, details, cacheFlush: hasFlag }
 }
 
 /** Link-local multicast name resolution (RFC 4795), as Windows speaks it. */

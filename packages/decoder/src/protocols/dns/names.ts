@@ -16,6 +16,21 @@ const DOT = 0x2e
 const GROWTH = 48
 const GROWTH_FLOOR_BYTES = 65_536
 
+/** Holds the names of most messages. Pieces are cut from slabs, since an array of its own costs more than its message. */
+const PIECE_BYTES = 256
+const SLAB_BYTES = 16_384
+let slab = new Uint8Array(0)
+let taken = 0
+
+function takePiece(): Uint8Array {
+  if (taken + PIECE_BYTES > slab.length) {
+    slab = new Uint8Array(SLAB_BYTES)
+    taken = 0
+  }
+  taken += PIECE_BYTES
+  return slab.subarray(taken - PIECE_BYTES, taken)
+}
+
 /** A name of a message, as a range of {@link NameBuffer.bytes}. */
 export interface NameRange {
   /** -1 for the root and for a name that is not there. */
@@ -23,25 +38,42 @@ export interface NameRange {
   end: number
 }
 
+/** A name read before: where it stood and where it was allowed to end, pointers followed, and its text. */
+interface KnownName extends NameRange {
+  at: number
+  limit: number
+  pointers: number
+}
+
+/** Names remembered: the one asked for and those of a few aliases. */
+const MAX_KNOWN = 4
+
+const NO_MESSAGE = new ByteReader()
+
 /** Decompresses the names of one message, one after another, into one buffer: dotted, without the trailing dot. */
 export class NameBuffer {
   /** Reads the buffer. */
   readonly bytes: ByteReader = new ByteReader()
   /** Where the message goes on behind the name read last. */
   next = 0
-  #data = new Uint8Array(512)
+  #data = takePiece()
   #length = 0
+  /** Bytes of names that share those of another. */
+  #shared = 0
+  /** The first names of the message, for the pointers that lead to them. */
+  readonly #knownNames: KnownName[] = []
+  #knownCount = 0
   #allowed = 0
-  #message = new ByteReader()
+  #message = NO_MESSAGE
   #messageStart = 0
 
   constructor() {
     this.bytes.reset(this.#data)
   }
 
-  /** Bytes held: the names of the message, and the dots before them. */
+  /** Bytes of all names of the message, and the dots before them. */
   get length(): number {
-    return this.#length
+    return this.#length + this.#shared
   }
 
   /** Forgets all names and takes up the message at `[start, end)`. */
@@ -49,6 +81,8 @@ export class NameBuffer {
     this.#message = message
     this.#messageStart = start
     this.#length = 0
+    this.#shared = 0
+    this.#knownCount = 0
     this.#allowed = GROWTH_FLOOR_BYTES + (end - start) * GROWTH
   }
 
@@ -62,6 +96,17 @@ export class NameBuffer {
     if (at >= end) return truncated(NAME, at, 'a name starts behind the end')
     if (message.u8(at) === 0) {
       this.next = at + 1
+      return undefined
+    }
+
+    const known = this.#known(at, end)
+    if (known !== undefined) {
+      const size = known.end - known.start + 1
+      if (this.length + size > this.#allowed) return this.#tooLong(at)
+      this.#shared += size
+      range.start = known.start
+      range.end = known.end
+      this.next = at + 2
       return undefined
     }
 
@@ -85,9 +130,7 @@ export class NameBuffer {
       const labelEnd = index + size + 1
       if (labelEnd - segmentStart > MAX_SEGMENT_BYTES) return malformed(NAME, at, 'a name is longer than 255 bytes')
       if (labelEnd > end) return truncated(NAME, index, `a label of ${size} bytes is cut`)
-      if (this.#length + size + 1 > this.#allowed) {
-        return limited(NAME, at, `names grow past ${this.#allowed} bytes when decompressed`)
-      }
+      if (this.length + size + 1 > this.#allowed) return this.#tooLong(at)
       this.#append(index + 1, labelEnd)
       index = labelEnd
       if (index >= end) return truncated(NAME, index, 'a name has no end')
@@ -96,12 +139,56 @@ export class NameBuffer {
     if (this.#length > start) {
       range.start = start + 1
       range.end = this.#length
+      this.#remember(at, end, pointers, range)
     } else if (!wasEmpty) {
       // A pointer to the root: SPR tells it from the root itself once its buffer exists.
       range.start = start
       range.end = start
     }
     return undefined
+  }
+
+  /** The name that a pointer at `at` leads to, if it is one read before: most owners are the name asked for. */
+  #known(at: number, end: number): KnownName | undefined {
+    if (at + 2 > end || (this.#message.u8(at) & POINTER) !== POINTER) return undefined
+    const target = this.#messageStart + (this.#message.u16(at) & 0x3fff)
+    for (let index = 0; index < this.#knownCount; index++) {
+      const known = this.#knownNames[index]
+      // Only where reading it again would find what was found then.
+      if (known?.at === target && known.limit <= end && known.pointers + 1 < MAX_POINTERS) return known
+    }
+    return undefined
+  }
+
+  #remember(at: number, limit: number, pointers: number, { start, end }: NameRange): void {
+    if (this.#knownCount >= MAX_KNOWN) return
+    const pooled = this.#knownNames[this.#knownCount]
+    if (pooled === undefined) {
+      this.#knownNames.push({ at, limit, pointers, start, end })
+    } else {
+      pooled.at = at
+      pooled.limit = limit
+      pooled.pointers = pointers
+      pooled.start = start
+      pooled.end = end
+    }
+    this.#knownCount++
+  }
+
+  #tooLong(at: number): DecodeError {
+    return limited(NAME, at, `names grow past ${this.#allowed} bytes when decompressed`)
+  }
+
+  /** Whether two names are the same, byte for byte. */
+  areEqual(one: NameRange, other: NameRange): boolean {
+    const length = one.end - one.start
+    if (length !== other.end - other.start) return false
+    if (one.start === other.start) return true
+    const data = this.#data
+    for (let index = 0; index < length; index++) {
+      if (data[one.start + index] !== data[other.start + index]) return false
+    }
+    return true
   }
 
   #append(from: number, to: number): void {

@@ -11,8 +11,7 @@ export class RecordSlot {
   readonly name: NameRange = { start: -1, end: -1 }
   /** The name in the record's data, or the first of two (SOA). */
   readonly target: NameRange = { start: -1, end: -1 }
-  /** The second name in the record's data (SOA's mailbox). */
-  readonly mailbox: NameRange = { start: -1, end: -1 }
+  #mailbox: NameRange | undefined
   type = 0
   class = 0
   ttl = 0
@@ -22,6 +21,12 @@ export class RecordSlot {
   numbersStart = 0
   /** Whether the data contradicts a type that SPR's decoder does not read. */
   isMalformed = false
+
+  /** The second name in the record's data (SOA's mailbox). */
+  get mailbox(): NameRange {
+    this.#mailbox ??= { start: -1, end: -1 }
+    return this.#mailbox
+  }
 
   get dataLength(): number {
     return this.dataEnd - this.dataStart
@@ -52,7 +57,7 @@ export class RecordSlot {
     this.dataEnd = this.dataStart + bytes.u16(fixed + 8)
     if (this.dataEnd > end) return truncated(NAME, this.dataStart, `record data of ${this.dataLength} bytes is cut`)
     this.target.start = -1
-    this.mailbox.start = -1
+    if (this.#mailbox !== undefined) this.#mailbox.start = -1
     this.isMalformed = false
     const dataError = this.#readData(bytes, names)
     names.next = this.dataEnd
