@@ -23,19 +23,23 @@ export interface EditOptions extends CommonOptions {
 }
 
 const logHelp =
-  'log rule of the basic profile, instead of its defaults (repeatable): PREFIX[#ID]@HOOK, then any of :dir=in|out ' +
+  'log rule of the basic profile (repeatable): PREFIX[#ID]@HOOK, then any of :dir=in|out ' +
   '(by an uplink) :iif=DEV :oif=DEV (also !=, and DEV,DEV) :family=ip|ip6 :group=N :snaplen=BYTES :queue=PACKETS :limit=N/second|minute|hour|day :burst=N'
 
 /** Options that say what should be logged. */
 export function addProfileOptions(command: Command): Command {
   return command
     .addOption(new Option('-p, --profile <name>', 'what to install').choices(['basic', 'spr']).default('basic'))
-    .option('-u, --uplink <device>', 'device towards the internet (repeatable; default: found by itself)', collect, [])
-    .option('-l, --log <rule>', logHelp, collect, [])
+    .addOption(repeatable('-u, --uplink <device>', 'device towards the internet (repeatable)', 'found by itself'))
+    .addOption(repeatable('-l, --log <rule>', logHelp, "the profile's own"))
     .option(
       '-r, --rules <file>',
       'log rules of the basic profile from a file, YAML or JSON (see: nft export --format rules)'
     )
+}
+
+function repeatable(flags: string, description: string, otherwise: string): Option {
+  return new Option(flags, description).argParser(collect).default([], otherwise)
 }
 
 /** Options that every `nft` command takes. */
