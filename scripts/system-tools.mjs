@@ -5,11 +5,13 @@ import { join } from 'node:path'
 /** The Debian package that holds each tool that a script or a test runs, or each library it compiles with. */
 const debianPackages = {
   'c++': 'g++',
+  'clang++': 'clang',
   'clang-tidy': 'clang-tidy',
   editcap: 'tshark',
   go: 'golang-go',
   'grpc-go': 'golang-google-grpc-dev',
   ip: 'iproute2',
+  libfuzzer: 'libclang-rt-dev',
   make: 'make',
   nft: 'nftables',
   ping: 'iputils-ping',
@@ -20,8 +22,11 @@ const debianPackages = {
 
 /** @typedef {keyof typeof debianPackages} Tool */
 
-/** What is no command on the PATH, but a file. */
-const libraryFiles = new Map([['grpc-go', '/usr/share/gocode/src/google.golang.org/grpc/server.go']])
+/** What is no command on the PATH, but a file: where it is. */
+const libraryFiles = new Map([
+  ['grpc-go', () => '/usr/share/gocode/src/google.golang.org/grpc/server.go'],
+  ['libfuzzer', fuzzerRuntime]
+])
 
 // A user's PATH often lacks the folders where nft and ip live.
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
@@ -41,7 +46,8 @@ export function ensureTools(tools) {
     process.stderr.write(`Installing ${packages.join(', ')} with apt-get …\n`)
     const options = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120']
     run('apt-get', ['update', '-q'])
-    run('apt-get', ['install', ...options, ...packages])
+    // One by one: a package that this distribution does not have must not keep the others away.
+    for (const name of packages) run('apt-get', ['install', ...options, name])
   }
   return missing.filter(tool => !isInstalled(tool))
 }
@@ -58,7 +64,7 @@ export function howToInstall(tools) {
 /** @param {string} tool */
 export function isInstalled(tool) {
   const libraryFile = libraryFiles.get(tool)
-  if (libraryFile !== undefined) return existsSync(libraryFile)
+  if (libraryFile !== undefined) return existsSync(libraryFile())
   return (process.env['PATH'] ?? '').split(':').some(folder => {
     try {
       accessSync(join(folder, tool), constants.X_OK)
@@ -67,6 +73,13 @@ export function isInstalled(tool) {
       return false
     }
   })
+}
+
+/** Only clang knows where its version of the library is; it answers with the mere name when there is none. */
+function fuzzerRuntime() {
+  const processor = process.arch === 'arm64' ? 'aarch64' : 'x86_64'
+  const { stdout } = spawnSync('clang++', [`-print-file-name=libclang_rt.fuzzer-${processor}.a`], { encoding: 'utf8' })
+  return (stdout ?? '').trim()
 }
 
 /**

@@ -31,6 +31,8 @@ try {
     'tshark',
     'editcap',
     'clang-tidy',
+    'clang++',
+    'libfuzzer',
     'go',
     'grpc-go'
   ])
