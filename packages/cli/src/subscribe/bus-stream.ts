@@ -1,7 +1,7 @@
 import { type BusClient, BusError, type BusEvent, type FilterCompiler, type Subscription } from '@packet-logs/bus'
 import { openBus } from '../commands/open-bus.js'
 import type { Io } from '../io.js'
-import { createExclusion, type EventStream, type StreamState } from './event-stream.js'
+import { createExclusion, type EventStream, isNotice, type StreamState } from './event-stream.js'
 import type { SubscribeOptions } from './options.js'
 
 export interface BusStreamContext {
@@ -26,10 +26,40 @@ export async function openBusStream(
   const filtering = compileFilter && { compileFilter }
   const bus = await openBus(io, options.socket, { signal, dialect, reconnect, ...filtering })
   try {
-    return new BusStream(bus, options, context)
+    return new BusStream(bus, options.exclude, await subscribe(bus, options, context))
   } catch (error) {
     await bus.close()
     throw error
+  }
+}
+
+/** A subscription, and what is left to be done here. */
+interface Wanted {
+  subscription: Subscription
+  matches?: (event: Readonly<BusEvent>) => boolean
+}
+
+/** An old bus's events the client filters by itself; a bus of today may have no filter language, and says so at once. */
+async function subscribe(bus: BusClient, options: SubscribeOptions, context: BusStreamContext): Promise<Wanted> {
+  const { prefixes, match, replay, filter } = options
+  const wishes = {
+    name: `subscribe:${process.pid}`,
+    gaps: context.gaps,
+    ...(match.length > 0 && { match }),
+    ...(replay !== undefined && { replay })
+  }
+  const prefix = prefixes.length > 0 ? prefixes : ''
+  const matches = filter === undefined ? undefined : context.compileFilter?.(filter)
+  if (filter === undefined || !matches) return { subscription: bus.subscribe(prefix, wishes) }
+  const subscription = bus.subscribe(prefix, { ...wishes, filter })
+  try {
+    await subscription.ready
+    return { subscription }
+  } catch (error) {
+    // The filter was understood here, so it is not the filter that is wrong.
+    if (!(error instanceof BusError) || error.code !== 'BUS_REFUSED') throw error
+    await subscription.close()
+    return { subscription: bus.subscribe(prefix, wishes), matches }
   }
 }
 
@@ -37,27 +67,26 @@ class BusStream implements EventStream {
   readonly name: string
   readonly ready: Promise<void>
   readonly #bus: BusClient
-  readonly #options: SubscribeOptions
-  readonly #context: BusStreamContext
-  #subscription: Subscription
+  readonly #exclude: readonly string[]
+  readonly #wanted: Wanted
 
-  constructor(bus: BusClient, options: SubscribeOptions, context: BusStreamContext) {
+  constructor(bus: BusClient, exclude: readonly string[], wanted: Wanted) {
     this.name = bus.path
+    this.ready = wanted.subscription.ready
     this.#bus = bus
-    this.#options = options
-    this.#context = context
-    this.#subscription = this.#subscribe(options.filter)
-    this.ready = this.#subscription.ready
+    this.#exclude = exclude
+    this.#wanted = wanted
   }
 
   get lost(): number {
-    return this.#subscription.dropped
+    return this.#wanted.subscription.dropped
   }
 
   async *batches(): AsyncGenerator<readonly BusEvent[]> {
-    const exclude = createExclusion(this.#options.exclude)
-    for await (const batch of this.#wanted()) {
-      const events = exclude(batch)
+    const { subscription, matches } = this.#wanted
+    const exclude = createExclusion(this.#exclude)
+    for await (const batch of subscription.batches()) {
+      const events = exclude(matches ? batch.filter(event => isNotice(event) || matches(event)) : batch)
       if (events.length > 0) yield events
     }
   }
@@ -77,35 +106,7 @@ class BusStream implements EventStream {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#subscription.close()
+    await this.#wanted.subscription.close()
     await this.#bus.close()
-  }
-
-  #subscribe(filter: string | undefined): Subscription {
-    const { prefixes, match, replay } = this.#options
-    return this.#bus.subscribe(prefixes.length > 0 ? prefixes : '', {
-      name: `subscribe:${process.pid}`,
-      gaps: this.#context.gaps,
-      ...(match.length > 0 && { match }),
-      ...(filter !== undefined && { filter }),
-      ...(replay !== undefined && { replay })
-    })
-  }
-
-  /** An old bus's events the client filters by itself; a bus of today may have no filter language, and says so at once. */
-  async *#wanted(): AsyncGenerator<readonly BusEvent[]> {
-    const { filter } = this.#options
-    const matches = filter === undefined ? undefined : this.#context.compileFilter?.(filter)
-    try {
-      yield* this.#subscription.batches()
-      return
-    } catch (error) {
-      // The filter was understood here, so it cannot be what is wrong.
-      if (!matches || !(error instanceof BusError) || error.code !== 'BUS_REFUSED') throw error
-    }
-    this.#subscription = this.#subscribe(undefined)
-    for await (const batch of this.#subscription.batches()) {
-      yield batch.filter(event => event.topic.startsWith('bus:') || matches(event))
-    }
   }
 }

@@ -18,10 +18,15 @@ export interface EventStream extends AsyncDisposable {
   states(): AsyncIterable<StreamState>
 }
 
-/** Leaves out the topics that are not wanted; what tells of losses concerns everybody. */
+/** The bus's own events, such as those that tell of losses, concern everybody who asked for them. */
+export function isNotice({ topic }: BusEvent): boolean {
+  return topic.startsWith('bus:')
+}
+
+/** Leaves out the topics that are not wanted. */
 export function createExclusion(
   exclude: SubscribeOptions['exclude']
 ): (events: readonly BusEvent[]) => readonly BusEvent[] {
   if (exclude.length === 0) return events => events
-  return events => events.filter(({ topic }) => topic.startsWith('bus:') || !exclude.some(one => topic.startsWith(one)))
+  return events => events.filter(event => isNotice(event) || !exclude.some(one => event.topic.startsWith(one)))
 }

@@ -13,7 +13,8 @@ export async function runSubscribe(io: Io, options: SubscribeOptions): Promise<v
   const isLive = hasScreen(io) && !options.json && !options.plain && options.file !== '-'
   const compileFilter = await checkWishes(options)
   await using output = options.output === undefined ? undefined : await EventFile.open(options.output)
-  const signal = endingSignal(io.signal, options.timeout)
+  using ending = endingSignal(io.signal, options.timeout)
+  const { signal } = ending
   try {
     if (isLive)
       await watch(io, options, { signal, output, compileFilter: compileFilter ?? (await loadFilterCompiler()) })
@@ -68,6 +69,18 @@ async function watch(
   await runLiveView(io, stream, { title, signal, output, compileFilter, keepsOpen: options.file !== undefined })
 }
 
-function endingSignal(signal: AbortSignal, seconds: number): AbortSignal {
-  return seconds === 0 ? signal : AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(seconds * 1_000))])
+/** Aborted with the signal, or when the time is up. (`AbortSignal.any` of Node 20 lets go of a time-out that nobody else holds.) */
+function endingSignal(signal: AbortSignal, seconds: number): { signal: AbortSignal } & Disposable {
+  const ending = new AbortController()
+  const end = (): void => ending.abort()
+  const timer = seconds === 0 ? undefined : setTimeout(end, Math.ceil(seconds * 1_000))
+  signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) end()
+  return {
+    signal: ending.signal,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+    }
+  }
 }
