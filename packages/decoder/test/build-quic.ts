@@ -42,7 +42,7 @@ export const RFC_HELLO: Uint8Array = hex(
     '088394c8f03e51570806048000ffff'
 )
 
-export function varint(value: number): number[] {
+function varint(value: number): number[] {
   if (value < 64) return [value]
   return value < 16_384 ? [0x40 | (value >> 8), value & 255] : [0x80, value >> 16, (value >> 8) & 255, value & 255]
 }
