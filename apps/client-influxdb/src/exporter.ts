@@ -1,0 +1,148 @@
+import type { Gap } from '@packet-logs/bus'
+import { followBus, type NumberedEvent } from './bus/follow-bus.js'
+import { createCounters } from './counters.js'
+import { createDatabase } from './database/database.js'
+import { type BackoffOptions, Delivery } from './database/delivery.js'
+import type { Target } from './database/endpoint.js'
+import type { Listen } from './flags.js'
+import { type MetricsServer, serveMetrics } from './metrics/metrics-server.js'
+import { encodeEvents } from './points/encode-events.js'
+import type { Schema } from './points/schema.js'
+import { Reporter } from './reporter.js'
+import { runSender } from './sender.js'
+import { Spool, type SpoolOptions } from './spool/spool.js'
+
+/** Everything an exporter has to know. */
+export interface ExporterOptions {
+  target: Target
+  schema: Schema
+  bus: { socket: string | undefined; dialect: 'json' | 'grpc'; topics: string }
+  spool: SpoolOptions
+  batchPoints: number
+  flushMs: number
+  timeoutMs: number
+  logMs: number
+  backoff: BackoffOptions
+  /** Milliseconds at the end for what is still to be sent. */
+  drainMs: number
+  listen: Listen | undefined
+  env: NodeJS.ProcessEnv
+  signal: AbortSignal
+  log: (text: string) => void
+}
+
+const TICK_MS = 1000
+
+/**
+ * Bus → points → spool → database, until the signal aborts. Whatever it has taken from the bus is in the spool before it takes
+ * more, and leaves it when the database has it.
+ *
+ * @throws SpoolError; TypeError for a wrong URL; what listening for metrics fails with
+ */
+export async function runExporter(options: ExporterOptions): Promise<void> {
+  const { schema, signal, log, batchPoints, flushMs } = options
+  const database = createDatabase(options.target, options)
+  const counters = createCounters()
+  const spool = await Spool.open(options.spool)
+  let isBusConnected = false
+  const reporter = new Reporter(
+    {
+      counters,
+      get spool() {
+        return spool.stats
+      }
+    },
+    log,
+    options.logMs
+  )
+  const delivery = new Delivery(
+    database,
+    {
+      answered: (answer, durationMs) => {
+        counters.requests += 1
+        counters.requestMs += durationMs
+        if (answer.kind !== 'later') reporter.databaseBack()
+      },
+      waiting: (reason, _attempt, delayMs) => {
+        counters.retries += 1
+        reporter.databaseAway(reason, delayMs)
+      },
+      rejected: (count, reason, line) => reporter.rejected(count, reason, line)
+    },
+    options.backoff
+  )
+  const listener = {
+    position: () => spool.position,
+    hasHistory: () => spool.hasHistory,
+    take: (events: readonly NumberedEvent[], position: { epoch: number; seq: number } | undefined) =>
+      spool.append(encodeEvents(events, schema, counters), position),
+    gap: async (gap: Gap) => {
+      counters.gaps += 1
+      if (gap.lost === null) counters.gapsUnknown += 1
+      else counters.eventsLost += gap.lost
+      const lines = schema.gap(gap, Date.now())
+      counters.points += lines.length
+      await spool.append(lines, spool.position)
+    },
+    connected: (path: string, numbered: boolean) => {
+      isBusConnected = true
+      reporter.busConnected(path, numbered)
+    },
+    disconnected: (reason: string) => {
+      isBusConnected = false
+      reporter.busAway(reason)
+    }
+  }
+
+  const ending = new AbortController()
+  const stopSending = new AbortController()
+  let server: MetricsServer | undefined
+  const timer = setInterval(() => reporter.tick(), TICK_MS)
+  try {
+    if (options.listen) {
+      server = await serveMetrics(options.listen, {
+        counters,
+        get spool() {
+          return spool.stats
+        },
+        get isBusConnected() {
+          return isBusConnected
+        },
+        get isDatabaseAway() {
+          return reporter.isDatabaseAway
+        }
+      })
+    }
+    const waiting = spool.stats.points
+    const left = waiting > 0 ? `; ${waiting} points are waiting from before` : ''
+    log(`writing to ${database.description}${server ? `, metrics at ${server.url}/metrics` : ''}${left}`)
+    const sending = runSender({
+      spool,
+      delivery,
+      batchPoints,
+      flushMs,
+      ending: ending.signal,
+      signal: stopSending.signal,
+      written: (written, rejected) => {
+        counters.pointsWritten += written
+        counters.pointsRejected += rejected
+      }
+    })
+    const { socket, dialect, topics: prefix } = options.bus
+    const reading = followBus({ socket, dialect, prefix, env: options.env, signal, listener })
+    // One of them failing is the end of both.
+    await Promise.race([reading, sending])
+    await reading
+    ending.abort()
+    const deadline = setTimeout(() => stopSending.abort(), reporter.isDatabaseAway ? 0 : options.drainMs)
+    await sending
+    clearTimeout(deadline)
+  } finally {
+    clearInterval(timer)
+    ending.abort()
+    stopSending.abort()
+    reporter.summarise()
+    await server?.close()
+    await spool.close()
+  }
+}
