@@ -59,7 +59,8 @@ export class CryptoStream {
     if (dataEnd === dataStart) return dataEnd
     this.#held += dataEnd - dataStart
     if (this.#pieces.length >= MAX_PIECES || this.#held > this.#maxBytes) return -1
-    this.#pieces.push({ offset, data: bytes.view(dataStart, dataEnd) })
+    // A copy: a view would keep the whole packet for a piece of a byte.
+    this.#pieces.push({ offset, data: bytes.view(dataStart, dataEnd).slice() })
     return dataEnd
   }
 

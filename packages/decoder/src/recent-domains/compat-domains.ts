@@ -7,6 +7,8 @@ import { readAddress } from './packet-addresses.js'
 const LIFE_MS = 300_000
 const SWEEP_MS = 600_000
 const CLASS_INTERNET = 1
+/** 255 bytes, each of them escaped. */
+const MAX_NAME_CHARACTERS = 1020
 
 interface Entry {
   readonly name: string
@@ -50,7 +52,7 @@ export class CompatDomains implements DomainSource {
   learn({ questions, records }: ServedAnswer): void {
     this.#sweep()
     const question = questions.find(({ name, class: number }) => name !== '' && number === CLASS_INTERNET)
-    if (question === undefined) return
+    if (question === undefined || question.name.length > MAX_NAME_CHARACTERS) return
     const addresses = records.flatMap(({ a, aaaa }) => [a, aaaa].filter(text => text !== undefined).map(parseAddress))
     if (addresses.includes(undefined)) return
     const name = withoutLastByte(question.name)

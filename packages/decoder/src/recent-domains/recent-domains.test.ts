@@ -281,7 +281,17 @@ describe('under hostile answers', () => {
       ),
       { numRuns: 400 }
     )
-    domains.learnEvent('dns:serve:1.2.3.4', `{"Q":[],"x":"${'y'.repeat(100_000)}"}`)
+  })
+
+  it('keeps no name that is longer than names are', () => {
+    const { domains } = open()
+    const packet = decodePacket(ipv4(udp(hex('01')), { source: CLIENT, destination: SITE }))
+    for (const characters of [1020, 60_000, 100_000]) {
+      domains.learnEvent(`dns:serve:${CLIENT}`, served('y'.repeat(characters), [{ A: SITE }]))
+    }
+    expect([domains.size, domains.compat.destinationOf(packet)]).toEqual([0, ''])
+    domains.learnEvent(`dns:serve:${CLIENT}`, served('y'.repeat(1019), [{ A: SITE }]))
+    expect(domains.compat.destinationOf(packet).length).toBe(1019)
   })
 
   it('keeps what is asked for again and again', () => {
