@@ -6,10 +6,10 @@ import type { NativeError } from './native.js'
 export function toNflogError(cause: NativeError): NflogError {
   const { syscall, errno, osCode, group } = cause
   const context = { cause, syscall, errno, osCode, ...(group !== undefined && { group }) }
-  if (osCode === 'EPERM' && cause.privileged === true && group !== undefined) {
+  if (osCode === 'EPERM' && cause.privileged === true) {
     return new NflogError(
       'NFLOG_GROUP_IN_USE',
-      `log group ${group} is being read by another socket${ownerOf(group)}; stop that reader, ` +
+      `${group === undefined ? 'a log group' : `log group ${group}`} is being read by another socket${ownerOf(group)}; stop that reader, ` +
         'or log to another group: the kernel gives a group to one reader only',
       context
     )
@@ -63,8 +63,8 @@ export function toNflogError(cause: NativeError): NflogError {
  * Who owns a group, as far as /proc lets us see: netlink's port number is usually the owner's process id,
  * but in its own process namespace, which may be another container's.
  */
-function ownerOf(group: number): string {
-  const port = portOf(group)
+function ownerOf(group: number | undefined): string {
+  const port = group === undefined ? undefined : portOf(group)
   if (port === undefined) return ''
   try {
     return ` (probably process ${port}, ${readFileSync(`/proc/${port}/comm`, 'utf8').trim()})`

@@ -84,7 +84,9 @@ napi_value MakeError(ValueBuilder& make, const ReaderFailure& failure) {
   make.Set(value, "errno", make.Number(int32_t{error}));
   make.Set(value, "osCode", make.Text(code));
   if (failure.group >= 0) make.Set(value, "group", make.Number(int32_t{failure.group}));
-  if (error == EPERM) make.Set(value, "privileged", make.Boolean(!NflogSocket::Check(0)));
+  if (error == EPERM) {
+    make.Set(value, "privileged", make.Boolean(NflogSocket::CheckPrivilege().error != EPERM));
+  }
   return value;
 }
 

@@ -219,6 +219,11 @@ ConfigMessage::ConfigMessage(uint16_t group, uint32_t sequence, bool acknowledge
   std::memcpy(buffer_.data() + sizeof header, &general, sizeof general);
 }
 
+void ConfigMessage::SetType(uint8_t type) {
+  const auto whole = static_cast<uint16_t>((NFNL_SUBSYS_ULOG << 8) | type);
+  std::memcpy(buffer_.data() + offsetof(nlmsghdr, nlmsg_type), &whole, sizeof whole);
+}
+
 void ConfigMessage::Command(uint8_t command) {
   const nfulnl_msg_config_cmd value = {command};
   Append(NFULA_CFG_CMD, &value, sizeof value);

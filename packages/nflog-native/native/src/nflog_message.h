@@ -97,6 +97,8 @@ class ConfigMessage {
  public:
   ConfigMessage(uint16_t group, uint32_t sequence, bool acknowledge);
 
+  // In place of CONFIG.
+  void SetType(uint8_t type);
   void Command(uint8_t command);
   void Configure(const GroupConfig& config);
   void Flags(uint16_t flags);

@@ -67,7 +67,8 @@ Failure NflogReader::Fill() {
 
 ReaderFailure NflogReader::Configure(const ReaderOptions& options) {
   // Everything that can be refused is asked for first.
-  if (const Failure failure = NflogSocket::Check(options.config.flags)) return {failure};
+  if (const Failure failure = NflogSocket::CheckPrivilege()) return {failure};
+  if (const Failure failure = NflogSocket::CheckFlags(options.config.flags)) return {failure};
   for (const uint16_t number : options.groups) {
     const Group* group = FindGroup(number);
     if (group != nullptr && group->bound) continue;
@@ -101,7 +102,7 @@ ReaderFailure NflogReader::Configure(const ReaderOptions& options) {
 bool NflogReader::Unbind() {
   // No answer matters from here on.
   open_ = false;
-  if (NflogSocket::Check(0).error == EPERM) return false;
+  if (NflogSocket::CheckPrivilege().error == EPERM) return false;
   for (const Group& group : groups_) {
     if (group.bound) socket_.Unbind(group.number);
   }

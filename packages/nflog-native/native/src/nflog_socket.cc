@@ -20,6 +20,9 @@ constexpr size_t kDatagramBytes = size_t{256} * 1024;
 // repeated.
 constexpr int kAttempts = 4;
 
+// The kernel knows three.
+constexpr uint8_t kNoSuchMessage = 0xff;
+
 constexpr Failure kSuccess = {};
 
 }  // namespace
@@ -149,18 +152,29 @@ QueueState NflogSocket::Queue() const {
   return {info[kCapacity] / 2, info[kUsed] / 2, info[kDrops]};
 }
 
-// Configuring a group that nobody owns fails with ENODEV, but only for those who may bind at all
-// and with flags that the kernel knows. Of several groups one will be free.
-Failure NflogSocket::Check(uint16_t flags) {
+// The kernel looks at the privilege before it looks at the request: only who has it hears that
+// there is no such request.
+Failure NflogSocket::CheckPrivilege() {
+  NflogSocket probe;
+  if (const Failure failure = probe.Open()) return failure;
+  ConfigMessage message(0, ++probe.sequence_, true);
+  message.SetType(kNoSuchMessage);
+  if (const Failure failure = probe.Send(message.bytes())) return failure;
+  const Failure answer = probe.AwaitAcknowledgement(probe.sequence_, nullptr);
+  return answer.error == EPERM ? answer : kSuccess;
+}
+
+// Configuring a group that nobody owns fails with ENODEV, but only with flags that the kernel
+// knows. Of several groups one will be free; if not, the kernel has its say when it is configured.
+Failure NflogSocket::CheckFlags(uint16_t flags) {
   constexpr uint16_t kProbes = 16;
   NflogSocket probe;
   if (const Failure failure = probe.Open()) return failure;
-  Failure answer;
   for (uint16_t i = 0; i < kProbes; ++i) {
-    answer = probe.Probe(static_cast<uint16_t>(UINT16_MAX - i), flags);
-    if (answer.error != EPERM) break;
+    const Failure answer = probe.Probe(static_cast<uint16_t>(UINT16_MAX - i), flags);
+    if (answer.error != EPERM) return answer.error == ENODEV ? kSuccess : answer;
   }
-  return answer.error == ENODEV ? kSuccess : answer;
+  return kSuccess;
 }
 
 Failure NflogSocket::CheckFree(uint16_t group) {

@@ -50,11 +50,11 @@ class NflogSocket {
   Failure SilenceOverruns(bool silent);
 
   // Binds the group and configures it in one message. EPERM when another socket owns the group, and
-  // when privilege is missing: Check() tells them apart.
+  // when privilege is missing: CheckPrivilege() tells them apart.
   Failure Bind(uint16_t group, const GroupConfig& config, DatagramListener* listener);
 
   // The same without an answer, which would stand behind everything that was not read yet. Where
-  // Check() and CheckFree() had no objection the kernel has none; if it does all the same, its
+  // the checks below had no objection the kernel has none; if it does all the same, its
   // NLMSG_ERROR is among what is received.
   Failure Rebind(uint16_t group, bool bind, const GroupConfig& config);
 
@@ -72,9 +72,11 @@ class NflogSocket {
   // Frees the memory as well: an object that waits for the garbage collector must not hold it.
   void Close();
 
-  // Asks on a socket of its own, so that nothing is in the way of the answer. EPERM: this process
-  // may not bind log groups; EOPNOTSUPP: the kernel has no conntrack netlink for these flags.
-  static Failure Check(uint16_t flags);
+  // These ask on a socket of their own, so that nothing is in the way of the answer.
+  // EPERM: this process may not bind log groups.
+  static Failure CheckPrivilege();
+  // EOPNOTSUPP: the kernel has no conntrack netlink for these flags.
+  static Failure CheckFlags(uint16_t flags);
   // EPERM: somebody owns the group, or privilege is missing.
   static Failure CheckFree(uint16_t group);
 

@@ -134,6 +134,17 @@ describeWithKernel('a group that another process reads', () => {
     expect(owner.groups).toEqual([4603])
   })
 
+  it('is not confused with it either by a reader that has very many', async () => {
+    const all = Array.from({ length: 100 }, (_, i) => 65535 - i)
+    const owner = openNflog({ groups: all, flushMs: 3_600_000 })
+    expect(() => openNflog({ groups: 65535 })).toThrow(
+      expect.objectContaining({ code: 'NFLOG_GROUP_IN_USE', group: 65535 }) as Error
+    )
+    owner.configure({ copyBytes: 40 })
+    // Who thinks that it lacks the privilege waits for flushMs.
+    await owner.close()
+  })
+
   it('is told of when no descriptor is left', async () => {
     const script = `
       const sockets = []
