@@ -89,6 +89,11 @@ describe('options', () => {
     expect(() => parseOptions(options)).toThrow(name)
   })
 
+  it.each([undefined, null, 5, 'groups'])('are refused that are no object: %j', options => {
+    expect(() => parseOptions(options as unknown as NflogOptions)).toThrow(TypeError)
+    expect(() => parseOptions(options as unknown as NflogOptions)).toThrow('options must be an object')
+  })
+
   it('accept what the kernel accepts and nothing else', () => {
     fc.assert(
       fc.property(fc.integer({ min: -10, max: 140_000 }), bytes => {

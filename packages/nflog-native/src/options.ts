@@ -198,7 +198,10 @@ function checkInteger(name: string, value: unknown, [min, max]: readonly [number
   return value
 }
 
-function refuseUnknown(options: object, known: readonly string[]): void {
+function refuseUnknown(options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`options must be an object, not ${options === null ? 'null' : typeof options}`)
+  }
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw new TypeError(`unknown option ${name}; known are ${known.join(', ')}`)
   }
