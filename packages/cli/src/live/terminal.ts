@@ -31,7 +31,10 @@ export class Terminal implements Disposable {
   readonly #parser = new KeyParser()
   readonly #decoder = new StringDecoder('utf8')
   readonly #onData = (chunk: Buffer | string): void => this.#receive(chunk)
-  readonly #onGone = (): void => this.#listener.gone()
+  readonly #onGone = (): void => {
+    this.#isHungUp = true
+    this.#listener.gone()
+  }
   readonly #onResize = (): void => this.#listener.resized()
   readonly #onContinue = (): void => this.#resume()
   readonly #restore = (): void => this.#leave()
@@ -42,6 +45,7 @@ export class Terminal implements Disposable {
   #escapeTimer: NodeJS.Timeout | undefined
   #stopTimer: NodeJS.Timeout | undefined
   #isEntered = false
+  #isHungUp = false
 
   constructor(io: Io, listener: TerminalListener) {
     this.#io = io
@@ -84,11 +88,13 @@ export class Terminal implements Disposable {
     clearTimeout(this.#escapeTimer)
     clearTimeout(this.#stopTimer)
     const { stdin, stdout } = this.#io
-    stdin.off('data', this.#onData).off('end', this.#onGone).off('error', this.#onGone)
+    // What is wrong with it shows here at the latest, as an error of the input.
+    this.#leave()
+    stdin.off('data', this.#onData).off('end', this.#onGone).off('error', this.#onGone).on('error', ignore)
     stdout.off('resize', this.#onResize)
     process.off('uncaughtExceptionMonitor', this.#restore).off('exit', this.#restore).off('SIGCONT', this.#onContinue)
     for (const signal of deadly) process.off(signal, this.#onDeadly)
-    this.#leave()
+    if (this.#isHungUp) process.on('exit', dieOfHangUp)
     // A terminal that is read keeps the process alive.
     stdin.pause()
   }
@@ -125,3 +131,11 @@ export class Terminal implements Disposable {
     }, escapeMs)
   }
 }
+
+/** Node aborts, with a core dump, when it finds at its exit that its terminal is gone; others end by this signal. */
+function dieOfHangUp(): void {
+  process.removeAllListeners('SIGHUP')
+  process.kill(process.pid, 'SIGHUP')
+}
+
+function ignore(): void {}

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -118,6 +119,14 @@ describe('packet-logs subscribe on a terminal', () => {
     const { code, text } = await view.ended()
     expect(code).toBe(1)
     expect(text).toContain('a bug')
+  })
+
+  it('ends when its terminal goes away', async () => {
+    const view = start()
+    await publishUntilSeen(view, 'hangup:x', 'ready')
+    const { pid } = view
+    view.close()
+    while (existsSync(`/proc/${pid}`)) await new Promise(resolve => setTimeout(resolve, 20))
   })
 
   it('draws a bounded number of frames however many events come, and says what was lost', async () => {

@@ -94,6 +94,7 @@ export class PtyCommand {
     return { code: Number(/code (\d+)/.exec(text)?.[1]), text: text.replace(/code \d+\s*$/, '') }
   }
 
+  /** The terminal goes away, as when a connection breaks. */
   close(): void {
     this.#child.kill('SIGKILL')
     rmSync(this.#directory, { recursive: true, force: true })
