@@ -175,7 +175,7 @@ describe('the live view', () => {
         }
         if (cursor) expect(cursor.column).toBeLessThan(state.size.columns)
       }),
-      { numRuns: 200 }
+      { numRuns: 300 }
     )
   })
 })

@@ -44,8 +44,9 @@ function renderBody(state: LiveState, rows: number): readonly string[] {
     return filled(lines.slice(state.mode.top), rows)
   }
   if (state.mode.name !== 'filter' || state.mode.error === undefined) return renderList(state, rows)
-  const error = state.mode.error.split('\n').slice(0, Math.max(1, rows - 1))
-  return [...renderList(state, rows - error.length), ...error.map(line => colors.red(line))].slice(-rows || rows)
+  // Where there is hardly any room, knowing what is wrong matters more than the list.
+  const error = state.mode.error.split('\n').slice(0, Math.min(rows, Math.max(1, rows - 1)))
+  return [...renderList(state, rows - error.length), ...error.map(line => colors.red(line))]
 }
 
 function renderList(state: LiveState, rows: number): readonly string[] {

@@ -7,6 +7,9 @@ import { StringDecoder } from 'node:string_decoder'
 import { Emulator } from './emulator.js'
 import { commandPath } from './run-command.js'
 
+/** Of util-linux: runs a command on a pseudo-terminal. */
+const terminalMaker = 'script'
+
 export interface PtyOptions {
   columns?: number
   rows?: number
@@ -36,7 +39,7 @@ export class PtyCommand {
       'echo "code $?"',
       'stty -g > after'
     ].join('\n')
-    this.#child = spawn('script', ['-qfec', script, '/dev/null'], {
+    this.#child = spawn(terminalMaker, ['-qfec', script, '/dev/null'], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, TERM: 'xterm-256color', NO_COLOR: '', ...env }
     })
