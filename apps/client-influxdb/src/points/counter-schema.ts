@@ -24,6 +24,13 @@ export function createCounterSchema(): Schema {
   const all = new Map<string, Series>()
   let changed: Series[] = []
   const gaps = { gaps: 0, lost: 0 }
+  let lastMs = 0
+
+  /** Two values of a millisecond would be stored in any order, and a smaller one behind a larger one means a new beginning. */
+  const nextMs = (nowMs: number): number => {
+    lastMs = Math.max(nowMs, lastMs + 1)
+    return lastMs
+  }
 
   const seriesOf = (tags: Series['tags']): Series => {
     const key = tags.map(([name, value]) => `${name}=${value}`).join('\n')
@@ -52,10 +59,11 @@ export function createCounterSchema(): Schema {
       gaps.gaps += 1
       gaps.lost += lost ?? 0
       const point = new Point(GAP_MEASUREMENT).intField('total', gaps.gaps).intField('lost_events_total', gaps.lost)
-      return linesOf([point], nowMs)
+      return linesOf([point], nextMs(nowMs))
     },
 
     summary(nowMs) {
+      if (changed.length === 0) return []
       const points = changed.map(series => {
         series.hasChanged = false
         const point = new Point(MEASUREMENT)
@@ -63,11 +71,11 @@ export function createCounterSchema(): Schema {
         return point.intField('packets_total', series.packets).intField('bytes_total', series.bytes)
       })
       changed = []
-      return linesOf(points, nowMs)
+      return linesOf(points, nextMs(nowMs))
     }
   }
 }
 
-function linesOf(points: readonly Point[], nowMs: number): readonly string[] {
-  return points.map(point => point.timestamp(`${nowMs}000000`).toLineProtocol()).filter(line => line !== undefined)
+function linesOf(points: readonly Point[], ms: number): readonly string[] {
+  return points.map(point => point.timestamp(`${ms}000000`).toLineProtocol()).filter(line => line !== undefined)
 }

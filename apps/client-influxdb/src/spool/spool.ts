@@ -92,14 +92,17 @@ export class Spool {
   static async open(options: SpoolOptions): Promise<Spool> {
     const { directory } = options
     let unlock: (() => void) | undefined
+    let file: StateFile | undefined
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 })
       unlock = lockSpool(join(directory, 'lock'))
       const { file: stateFile, state } = await StateFile.open(join(directory, 'state'))
+      file = stateFile
       const left = await recover(directory, state)
       await stateFile.save(left.state)
       return new Spool(options, { stateFile, unlock, left })
     } catch (cause) {
+      await file?.close()
       unlock?.()
       if (cause instanceof SpoolError) throw cause
       const reason = cause instanceof Error ? cause.message : String(cause)
