@@ -43,18 +43,6 @@ export abstract class Layer {
   /** The layer's names in extended JSON; without them it is not in it. */
   declare readonly json?: JsonNames
 
-  // Assigned here and not where they are declared: fields are defined slowly once an engine has seen a few subclasses,
-  // and every packet makes a few layers.
-  constructor() {
-    this.start = 0
-    this.headerEnd = 0
-    this.end = 0
-    this.isLink = false
-    this.opensInner = false
-    this.usable = false
-    this.bytes = NO_BYTES
-  }
-
   /** Reads `[start, end)`. Called by the packet, once per packet. */
   read(bytes: ByteReader, start: number, end: number): DecodeError | undefined {
     this.bytes = bytes
@@ -62,7 +50,6 @@ export abstract class Layer {
     this.headerEnd = start
     this.end = end
     this.usable = false
-    this.isLink = false
     this.opensInner = false
     return this.decode()
   }
@@ -106,3 +93,15 @@ export abstract class Layer {
     return this.bytes.view(this.headerEnd, this.end)
   }
 }
+
+// What a layer says before it is read. On the prototype and not fields: those of a base class are defined slowly once an
+// engine has met a few subclasses, and every packet makes a few layers.
+Object.assign(Layer.prototype, {
+  start: 0,
+  headerEnd: 0,
+  end: 0,
+  isLink: false,
+  opensInner: false,
+  usable: false,
+  bytes: NO_BYTES
+})

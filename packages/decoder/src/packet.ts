@@ -9,12 +9,10 @@ import type { Dhcpv4 } from './protocols/dhcpv4.js'
 import type { Dns } from './protocols/dns/dns.js'
 import type { Icmpv4 } from './protocols/icmpv4.js'
 import type { Icmpv6 } from './protocols/icmpv6.js'
-import type { Ipv4 } from './protocols/ipv4.js'
-import { ETHER_TYPE_IPV4 } from './protocols/ipv4.js'
-import type { Ipv6 } from './protocols/ipv6.js'
-import { ETHER_TYPE_IPV6 } from './protocols/ipv6.js'
-import type { Tcp } from './protocols/tcp.js'
-import type { Udp } from './protocols/udp.js'
+import { ETHER_TYPE_IPV4, Ipv4, ipv4, ipv4AnyVersion } from './protocols/ipv4.js'
+import { ETHER_TYPE_IPV6, Ipv6, ipv6 } from './protocols/ipv6.js'
+import { Tcp, tcp } from './protocols/tcp.js'
+import { Udp, udp } from './protocols/udp.js'
 import type { Protocol, Registry } from './registry.js'
 
 /** The layers with an accessor of their own; of two layers of a kind (IP in IP) the inner one. */
@@ -64,25 +62,51 @@ function nothing(): FoundLayers {
 const FAMILY_ARP = 3
 const HARDWARE_TYPE_ETHERNET = 1
 
-/** Decodes one packet after another into the same layer objects, so that a hot path allocates nothing. */
+/** Layer objects that are used for one packet after another, so that a hot path allocates nothing. */
+class LayerPool {
+  readonly ipv4: Ipv4
+  readonly ipv6: Ipv6 = new Ipv6()
+  readonly tcp: Tcp = new Tcp()
+  readonly udp: Udp = new Udp()
+  /** One for each other protocol met so far: arrays, since a packet meets few and a map costs more. */
+  readonly #layers: Layer[] = []
+  readonly #protocols: Protocol[] = []
+
+  constructor(asSpr: boolean) {
+    this.ipv4 = new Ipv4(asSpr)
+  }
+
+  /** A protocol nested in itself needs another object, which is not kept. */
+  take(protocol: Protocol, taken: readonly Layer[]): Layer {
+    const pooled = this.#layers[this.#protocols.indexOf(protocol)]
+    if (pooled !== undefined && !taken.includes(pooled)) return pooled
+    const layer = protocol.create()
+    if (pooled === undefined) {
+      this.#layers.push(layer)
+      this.#protocols.push(protocol)
+    }
+    return layer
+  }
+}
+
+/** Where the packet was when the first layer was read that opens an inner one. */
+interface OuterPart {
+  readonly found: FoundLayers
+  readonly layers: number
+}
+
+/** Decodes a packet, or one packet after another into the same layer objects. */
 export class ReusablePacket implements Packet {
   readonly #registry: Registry
-  readonly #isReused: boolean
+  readonly #pool: LayerPool | undefined
   readonly #bytes = new ByteReader()
   readonly #layers: Layer[] = []
-  /** One layer object for each protocol met so far: arrays, since a packet meets few and a map costs more. */
-  readonly #pooled: Layer[] = []
-  readonly #pooledProtocols: Protocol[] = []
   readonly #found: FoundLayers = nothing()
-  /** What was found before the first layer that opens an inner packet. */
-  #outer: FoundLayers | undefined
-  /** Layers with a form of their own in JSON. */
-  readonly #described: Layer[] = []
-  /** How many layers, and how many described ones, are not inside; -1 as long as all are not. */
-  #outerLayers = -1
-  #outerDescribed = -1
+  #outer: OuterPart | undefined
   #link: LinkHeader | undefined
   #error: DecodeError | undefined
+  /** Whether a layer has a form of its own in JSON. */
+  #hasDescribed = false
   /** Whether what comes next is above IP and everything that leads to it: an application. */
   #isAboveTransport = false
   #next: Protocol | undefined
@@ -94,11 +118,22 @@ export class ReusablePacket implements Packet {
   /** @param isReused whether another packet may follow, which then finds the layer objects of this one. */
   constructor(registry: Registry, isReused = true) {
     this.#registry = registry
-    this.#isReused = isReused
+    this.#pool = isReused ? new LayerPool(registry.firstLayer === ipv4AnyVersion) : undefined
   }
 
   /** Starts over with other bytes; layers handed out before now show the new packet or nothing. */
   reset(payload: Uint8Array, etherType?: number): void {
+    if (this.#layers.length > 0) this.#forget()
+    this.#error = undefined
+    this.#bytes.reset(payload)
+    this.#start = 0
+    this.#end = payload.length
+    this.#isAboveTransport = false
+    this.#last = undefined
+    this.#next = this.#registry.firstLayer ?? this.#networkProtocol(etherType)
+  }
+
+  #forget(): void {
     const found = this.#found
     found.ip = undefined
     found.ipv4 = undefined
@@ -109,17 +144,10 @@ export class ReusablePacket implements Packet {
     found.icmpv6 = undefined
     found.dns = undefined
     found.dhcpv4 = undefined
-    this.#outerLayers = -1
-    this.#isAboveTransport = false
-    this.#last = undefined
+    this.#outer = undefined
+    this.#hasDescribed = false
     // Popped: an array whose length is set gives its storage back, and would take it anew for each packet.
     while (this.#layers.length > 0) this.#layers.pop()
-    while (this.#described.length > 0) this.#described.pop()
-    this.#error = undefined
-    this.#bytes.reset(payload)
-    this.#start = 0
-    this.#end = payload.length
-    this.#next = this.#registry.firstLayer ?? this.#networkProtocol(etherType)
   }
 
   /** The same with what the kernel told beside the bytes. */
@@ -146,39 +174,46 @@ export class ReusablePacket implements Packet {
   }
 
   get ip(): Ipv4 | Ipv6 | undefined {
-    return this.#inner('ip')
+    this.#readNetwork()
+    return this.#found.ip
   }
 
   get ipv4(): Ipv4 | undefined {
-    return this.#inner('ipv4')
+    this.#readNetwork()
+    return this.#found.ipv4
   }
 
   get ipv6(): Ipv6 | undefined {
-    return this.#inner('ipv6')
+    this.#readNetwork()
+    return this.#found.ipv6
   }
 
   get tcp(): Tcp | undefined {
-    return this.#transport('tcp')
+    this.#readTransport()
+    return this.#found.tcp
   }
 
   get udp(): Udp | undefined {
-    return this.#transport('udp')
+    this.#readTransport()
+    return this.#found.udp
   }
 
   get icmpv4(): Icmpv4 | undefined {
-    return this.#transport('icmpv4')
+    this.#readTransport()
+    return this.#found.icmpv4
   }
 
   get icmpv6(): Icmpv6 | undefined {
-    return this.#transport('icmpv6')
+    this.#readTransport()
+    return this.#found.icmpv6
   }
 
   get dns(): Dns | undefined {
-    return this.#first('dns')
+    return this.found.dns
   }
 
   get dhcpv4(): Dhcpv4 | undefined {
-    return this.#first('dhcpv4')
+    return this.found.dhcpv4
   }
 
   get<T extends Layer>(kind: LayerKind<T>): T | undefined {
@@ -198,40 +233,29 @@ export class ReusablePacket implements Packet {
 
   /** What was found outside of tunnels and fragments, after decoding all: what SPR's keys are made of. */
   get outer(): Readonly<FoundLayers> {
-    this.decodeAll()
-    return this.#outerLayers < 0 ? this.#found : (this.#outer ?? this.#found)
+    const { found } = this
+    return this.#outer === undefined ? found : this.#outer.found
   }
 
-  /** Whether there are layers inside a tunnel or a fragment. */
-  get hasInner(): boolean {
-    return this.#outerLayers >= 0 && this.#layers.length > this.#outerLayers
+  /** How many layers are outside of tunnels and fragments. */
+  get outerLayers(): number {
+    const { layers } = this
+    return this.#outer === undefined ? layers.length : this.#outer.layers
   }
 
-  /** Layers with a form of their own in JSON; the first {@link outerDescribed} of them are not inside. */
-  get described(): readonly Layer[] {
-    return this.decodeAll().#described
-  }
-
-  get outerDescribed(): number {
-    return this.#outerLayers < 0 ? this.#described.length : this.#outerDescribed
+  /** Whether a layer has a form of its own in JSON. */
+  get hasDescribed(): boolean {
+    return this.decodeAll().#hasDescribed
   }
 
   /** No application is read to find out that a transport header is not there. */
-  #transport<K extends 'tcp' | 'udp' | 'icmpv4' | 'icmpv6'>(key: K): FoundLayers[K] {
-    while (this.#found[key] === undefined && !this.#isAboveTransport && this.#peek() !== undefined) this.#decodeNext()
-    return this.#found[key]
-  }
-
-  /** Nothing but IP is looked for behind the first of its kind, so everything else is settled as soon as it is met. */
-  #first<K extends keyof FoundLayers>(key: K): FoundLayers[K] {
-    while (this.#found[key] === undefined && this.#peek() !== undefined) this.#decodeNext()
-    return this.#found[key]
+  #readTransport(): void {
+    while (!this.#isAboveTransport && this.#peek() !== undefined) this.#decodeNext()
   }
 
   /** IP follows only what leads to it: no transport header is read to find the innermost. */
-  #inner<K extends 'ip' | 'ipv4' | 'ipv6'>(key: K): FoundLayers[K] {
+  #readNetwork(): void {
     while (!this.#isAboveTransport && this.#peek()?.leadsToIp === true) this.#decodeNext()
-    return this.#found[key]
   }
 
   #networkProtocol(etherType: number | undefined): Protocol | undefined {
@@ -256,22 +280,104 @@ export class ReusablePacket implements Packet {
       this.#error = limited(protocol.name, this.#start, `more than ${MAX_LAYERS} headers follow each other`)
       return
     }
-    const layer = this.#layerOf(protocol)
+    // Engines are quick where they meet one class only, so those nearly every packet has get a place of their own.
+    switch (protocol) {
+      case ipv4:
+      case ipv4AnyVersion:
+        this.#decodeIpv4(protocol === ipv4AnyVersion)
+        return
+      case ipv6:
+        this.#decodeIpv6()
+        return
+      case tcp:
+        this.#decodeTcp()
+        return
+      case udp:
+        this.#decodeUdp()
+        return
+      default:
+        this.#decode(protocol)
+    }
+  }
+
+  #decodeIpv4(asSpr: boolean): void {
+    const found = this.#found
+    const layer = this.#pool === undefined || found.ipv4 !== undefined ? new Ipv4(asSpr) : this.#pool.ipv4
+    const error = layer.read(this.#bytes, this.#start, this.#end)
+    if (layer.usable) {
+      this.#layers.push(layer)
+      layer.announce(found)
+    }
+    if (this.#goOn(error, layer.headerEnd, layer.end)) this.#follow(layer.next(this.#registry), layer.opensInner)
+  }
+
+  #decodeIpv6(): void {
+    const found = this.#found
+    const layer = this.#pool === undefined || found.ipv6 !== undefined ? new Ipv6() : this.#pool.ipv6
+    const error = layer.read(this.#bytes, this.#start, this.#end)
+    if (layer.usable) {
+      this.#layers.push(layer)
+      this.#hasDescribed = true
+      layer.announce(found)
+    }
+    if (this.#goOn(error, layer.headerEnd, layer.end)) this.#follow(layer.next(this.#registry), layer.opensInner)
+  }
+
+  #decodeTcp(): void {
+    const found = this.#found
+    const layer = this.#pool === undefined || found.tcp !== undefined ? new Tcp() : this.#pool.tcp
+    const error = layer.read(this.#bytes, this.#start, this.#end)
+    if (layer.usable) {
+      this.#layers.push(layer)
+      layer.announce(found)
+    }
+    if (!this.#goOn(error, layer.headerEnd, layer.end)) return
+    this.#isAboveTransport = true
+    this.#last = layer
+  }
+
+  #decodeUdp(): void {
+    const found = this.#found
+    const layer = this.#pool === undefined || found.udp !== undefined ? new Udp() : this.#pool.udp
+    const error = layer.read(this.#bytes, this.#start, this.#end)
+    if (layer.usable) {
+      this.#layers.push(layer)
+      layer.announce(found)
+    }
+    if (!this.#goOn(error, layer.headerEnd, layer.end)) return
+    this.#isAboveTransport = true
+    this.#last = layer
+  }
+
+  #decode(protocol: Protocol): void {
+    const layer = this.#pool === undefined ? protocol.create() : this.#pool.take(protocol, this.#layers)
     const error = layer.read(this.#bytes, this.#start, this.#end)
     if (layer.usable) {
       this.#add(layer)
       layer.attach?.(this.#registry)
       layer.announce?.(this.#found)
     }
-    if (error !== undefined) {
-      this.#error = error
-      return
-    }
-    if (layer.headerEnd >= layer.end) return
-    this.#start = layer.headerEnd
-    this.#end = layer.end
+    if (!this.#goOn(error, layer.headerEnd, layer.end)) return
     this.#isAboveTransport = protocol.leadsToIp !== true
     this.#last = layer
+  }
+
+  /** Leaves a layer's header behind; false when nothing of the packet is left, or to be read. */
+  #goOn(error: DecodeError | undefined, headerEnd: number, end: number): boolean {
+    if (error !== undefined) {
+      this.#error = error
+      return false
+    }
+    if (headerEnd >= end) return false
+    this.#start = headerEnd
+    this.#end = end
+    return true
+  }
+
+  #follow(next: Protocol | undefined, opensInner: boolean): void {
+    this.#next = next
+    if (!opensInner || next === undefined || this.#outer !== undefined) return
+    this.#outer = { found: { ...this.#found }, layers: this.#layers.length }
   }
 
   /** What comes next: asked of the last layer when someone wants to know, since ports and content take time. */
@@ -279,18 +385,14 @@ export class ReusablePacket implements Packet {
     const layer = this.#last
     if (layer === undefined) return this.#next
     this.#last = undefined
-    this.#next = layer.next?.(this.#registry)
-    if (layer.opensInner && this.#outerLayers < 0 && this.#next !== undefined) {
-      this.#outer = { ...this.#found }
-      this.#outerLayers = this.#layers.length
-      this.#outerDescribed = this.#described.length
-    }
-    return this.#next
+    const next = layer.next?.(this.#registry)
+    this.#follow(next, layer.opensInner)
+    return next
   }
 
   #add(layer: Layer): void {
     this.#layers.push(layer)
-    if (layer.json !== undefined) this.#described.push(layer)
+    if (layer.json !== undefined) this.#hasDescribed = true
   }
 
   /** Ethernet and its VLAN tags, which stand in front of the payload in bytes of their own. */
@@ -304,19 +406,6 @@ export class ReusablePacket implements Packet {
       const layer = link.readTag(vlan.tci, etherType)
       if (layer !== undefined) this.#add(layer)
     }
-  }
-
-  /** One pooled object per protocol; a protocol nested in itself needs another, which is not kept. */
-  #layerOf(protocol: Protocol): Layer {
-    if (!this.#isReused) return protocol.create()
-    const pooled = this.#pooled[this.#pooledProtocols.indexOf(protocol)]
-    if (pooled !== undefined && !this.#layers.includes(pooled)) return pooled
-    const layer = protocol.create()
-    if (pooled === undefined) {
-      this.#pooled.push(layer)
-      this.#pooledProtocols.push(protocol)
-    }
-    return layer
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ByteReader } from '../bytes/reader.js'
 import type { DecodeError } from '../errors.js'
 import { malformed, truncated } from '../errors.js'
 import { Layer } from '../layer.js'
@@ -18,6 +19,17 @@ export class Tcp extends Layer {
   optionsEnd = 0
   /** Whether an end-of-list option was met: what follows it is padding. */
   hasPadding = false
+
+  /** As inherited, once more: engines are quick only where they meet few classes, and nearly every packet comes here. */
+  override read(bytes: ByteReader, start: number, end: number): DecodeError | undefined {
+    this.bytes = bytes
+    this.start = start
+    this.headerEnd = start
+    this.end = end
+    this.usable = false
+    this.opensInner = false
+    return this.decode()
+  }
 
   protected decode(): DecodeError | undefined {
     const { bytes, start } = this

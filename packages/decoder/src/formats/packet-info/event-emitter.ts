@@ -113,8 +113,8 @@ export class EventEmitter {
     }
     if (options.extended) {
       if (shed < Shed.layers) {
-        if (packet.described.length > 0) this.#writeDescribed(packet, shed)
-        if (packet.hasInner) this.#writeInner(packet, shed)
+        if (packet.hasDescribed) this.#writeDescribed(packet, shed)
+        if (packet.outerLayers < packet.layers.length) this.#writeInner(packet, shed)
         if (shed < Shed.raw && !hasLayers(packet)) this.#writeRaw(packet.bytes)
       }
       if (shed < Shed.strings) this.#meta.write(logged, packet.found, options)
@@ -136,7 +136,7 @@ export class EventEmitter {
   /** Layers that write themselves, outermost first. */
   #writeDescribed(packet: ReusablePacket, shed: Shed): void {
     this.#fields.begin(this.#out.at + this.#room, shed >= Shed.raw)
-    this.#writeRange(packet, shed, 0, packet.outerDescribed)
+    this.#writeRange(packet, shed, 0, packet.outerLayers)
   }
 
   /** What is behind a tunnel or in a fragment, where SPR does not look. */
@@ -156,7 +156,7 @@ export class EventEmitter {
         found.dhcpv4 === outer.dhcpv4 ? undefined : found.dhcpv4
       )
     }
-    this.#writeRange(packet, shed, packet.outerDescribed, packet.described.length)
+    this.#writeRange(packet, shed, packet.outerLayers, packet.layers.length)
     if (out.at === start) out.byte(OPEN)
     else out.patch(start, OPEN)
     out.byte(CLOSE)
@@ -176,13 +176,13 @@ export class EventEmitter {
   }
 
   /** Of two layers of a name the inner one. */
-  #writeRange({ described, found }: ReusablePacket, shed: Shed, from: number, to: number): void {
+  #writeRange({ layers, found }: ReusablePacket, shed: Shed, from: number, to: number): void {
     const fields = this.#fields
     const end = shed < Shed.application ? Number.POSITIVE_INFINITY : applicationStart(found)
     for (let index = from; index < to; index++) {
-      const layer = described[index]
-      if (layer === undefined || (layer.start >= end && !layer.isLink)) continue
-      if (!isRepeated(described, index, to)) layer.writeJson(fields)
+      const layer = layers[index]
+      if (layer?.json === undefined || (layer.start >= end && !layer.isLink)) continue
+      if (!isRepeated(layers, index, to)) layer.writeJson(fields)
     }
   }
 
