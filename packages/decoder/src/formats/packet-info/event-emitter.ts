@@ -115,7 +115,7 @@ export class EventEmitter {
       if (shed < Shed.layers) {
         if (packet.hasDescribed) this.#writeDescribed(packet, shed)
         if (packet.outerLayers < packet.layers.length) this.#writeInner(packet, shed)
-        if (shed < Shed.raw && !hasLayers(packet)) this.#writeRaw(packet.bytes)
+        if (shed < Shed.raw && options.keep > 0 && !hasLayers(packet)) this.#writeRaw(packet.bytes)
       }
       if (shed < Shed.strings) this.#meta.write(logged, packet.found, options)
       if (packet.error !== undefined) writeDecodeError(out, packet.error)
@@ -128,7 +128,7 @@ export class EventEmitter {
 
   /** The packet as it is, when there is nothing else to show of it: what it was can still be found out. */
   #writeRaw(bytes: ByteReader): void {
-    if (bytes.length === 0 || this.raw.cut <= 0) return
+    if (bytes.length === 0) return
     this.#out.fragment(RAW)
     this.raw.write(this.#out, bytes, 0, bytes.length)
   }

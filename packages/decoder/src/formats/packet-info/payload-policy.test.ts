@@ -61,8 +61,15 @@ describe('payload policy', () => {
       expect(toPacketInfo(junk, { payload })).not.toHaveProperty('Raw')
     }
     expect(toPacketInfo(logged(ipv4(hex(''))))).not.toHaveProperty('Raw')
-    const big = toPacketInfo(logged(new Uint8Array(60_000)), { maxLineBytes: 5000 })
-    expect([bytes(big.Raw) > 2000, big.Truncated]).toEqual([true, true])
+  })
+
+  it('shows of a large one as much as a line holds, and no more', () => {
+    const large = logged(new Uint8Array(60_000))
+    for (const maxLineBytes of [5000, 65_000]) {
+      const length = lineLength(large, { maxLineBytes })
+      expect([length <= maxLineBytes, length > maxLineBytes - 20]).toEqual([true, true])
+      expect(toPacketInfo(large, { maxLineBytes }).Truncated).toBe(true)
+    }
   })
 
   it('cuts raw copies of DNS and DHCP and keeps what was decoded', () => {
