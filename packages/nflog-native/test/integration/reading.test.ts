@@ -247,7 +247,7 @@ describeWithKernel('a reader', () => {
       for (let i = 0; i < 50; i++) send()`,
       { signal: stop.signal }
     )
-    const groups = [4212, ...Array.from({ length: 200 }, (_, i) => 4300 + i)]
+    const groups = [4212, ...Array.from({ length: 200 }, (_, i) => 5300 + i)]
     let queued = 0
     for (let attempt = 0; attempt < 100 && queued === 0; attempt++) {
       await using socket = openNflog({ groups, queueThreshold: 1 })
