@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type BusClient, busCandidates, connectBus, findBusSocket } from '@packet-logs/bus'
+import { endingSignal } from '../ending-signal.js'
 import type { Ruleset } from '../nft/ruleset.js'
 import type { NftRunner } from '../nft/runner.js'
 import { findSocketOwner, parseNetfilterSockets } from './netlink-sockets.js'
@@ -66,7 +67,8 @@ async function watchBus(
   signal: AbortSignal
 ): Promise<BusSnapshot> {
   const bus: BusSnapshot = { candidates: socket === undefined ? busCandidates(env) : [socket], events: 0 }
-  const watched = AbortSignal.any([signal, AbortSignal.timeout(watchMs)])
+  using ending = endingSignal(signal, watchMs / 1000)
+  const watched = ending.signal
   try {
     const path = await findBusSocket({ env, ...(socket !== undefined && { socket }) })
     if (path === undefined) return bus

@@ -124,7 +124,7 @@ export function withDirection(rule: LogRule, direction: Direction | undefined, u
 }
 
 /** The identity in a prefix: what stands behind its last `#`. */
-export function ruleIdOf(prefix: string): string | undefined {
+function ruleIdOf(prefix: string): string | undefined {
   return /#([^#\s]*) *$/.exec(prefix)?.[1]
 }
 

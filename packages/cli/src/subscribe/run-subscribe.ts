@@ -1,4 +1,5 @@
 import { BusError, type FilterCompiler } from '@packet-logs/bus'
+import { endingSignal } from '../ending-signal.js'
 import { hasScreen, type Io, OutputError } from '../io.js'
 import { openBusStream } from './bus-stream.js'
 import { checkWishes, loadFilterCompiler } from './check-wishes.js'
@@ -67,20 +68,4 @@ async function watch(
       : openFileStream(io, options.file, options, { signal, compileFilter })
   const title = [stream.name, ...options.prefixes, ...options.match, options.filter ?? ''].join('  ').trimEnd()
   await runLiveView(io, stream, { title, signal, output, compileFilter, keepsOpen: options.file !== undefined })
-}
-
-/** Aborted with the signal, or when the time is up. (`AbortSignal.any` of Node 20 lets go of a time-out that nobody else holds.) */
-function endingSignal(signal: AbortSignal, seconds: number): { signal: AbortSignal } & Disposable {
-  const ending = new AbortController()
-  const end = (): void => ending.abort()
-  const timer = seconds === 0 ? undefined : setTimeout(end, Math.ceil(seconds * 1_000))
-  signal.addEventListener('abort', end, { once: true })
-  if (signal.aborted) end()
-  return {
-    signal: ending.signal,
-    [Symbol.dispose]: () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-    }
-  }
 }
