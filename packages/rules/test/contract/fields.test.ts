@@ -62,7 +62,6 @@ describe('the fields of a packet and of its event', () => {
       const inPacket = ofPacket(packet, options)
       const inEvent = ofEvent(packet, options) ?? {}
       return [...fields.keys()]
-        .filter(name => name !== 'group')
         .filter(name => JSON.stringify(inPacket[name]) !== JSON.stringify(inEvent[name]))
         .map(name => ({ id, name, inPacket: inPacket[name], inEvent: inEvent[name] }))
     })

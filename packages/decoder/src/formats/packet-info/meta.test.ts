@@ -8,9 +8,16 @@ import type { MetaInfo } from './packet-info.js'
 
 const payload = ipv4(udp(hex('6162')))
 const meta = (more: Partial<LoggedPacket>, options: PacketInfoOptions = {}): MetaInfo | undefined =>
-  toPacketInfo(logged(payload, { prefix: '', ...more }), { communityId: false, ...options, extended: true }).Meta
+  toPacketInfo(logged(payload, { group: -1, prefix: '', ...more }), { communityId: false, ...options, extended: true })
+    .Meta
 
 describe('Meta', () => {
+  it('names the group', () => {
+    expect(meta({ group: 0 })).toEqual({ Group: 0 })
+    expect(meta({ group: 65_535 })).toEqual({ Group: 65_535 })
+    expect(formatPacketInfo(logged(payload), { extended: false })).not.toContain('Group')
+  })
+
   it('is left out when there is nothing to say', () => {
     expect(meta({})).toBeUndefined()
     expect(meta({ conntrack: {}, hwAddress: hex(''), l2Header: hex('') })).toBeUndefined()

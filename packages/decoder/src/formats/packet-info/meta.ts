@@ -48,6 +48,7 @@ export class MetaWriter {
     out.fragment(META_KEY)
     const fields = out.at
     const { meta } = NAMES
+    this.#number(meta.group, logged.group)
     this.#number(meta.seq, logged.seq)
     this.#number(meta.seqGlobal, logged.seqGlobal)
     this.#number(meta.hook, logged.hook)

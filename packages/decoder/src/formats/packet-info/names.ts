@@ -183,6 +183,7 @@ const table = {
   meta: {
     opening: ',',
     fields: {
+      group: 'Group',
       seq: 'Seq',
       seqGlobal: 'SeqGlobal',
       hook: 'Hook',

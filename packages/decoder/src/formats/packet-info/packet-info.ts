@@ -162,6 +162,8 @@ export interface DhcpInfo extends HeaderInfo {
 
 /** What the kernel told beside the packet, as far as it did. */
 export interface MetaInfo {
+  /** NFLOG group the rule logs to. */
+  Group?: number
   Seq?: number
   SeqGlobal?: number
   Hook?: number
