@@ -10,12 +10,39 @@ const TRANSPORT_BYTES = 20
 const ETHER_TYPE_IPV4 = 0x0800
 const ETHER_TYPE_IPV6 = 0x86dd
 
+interface PortedOrIcmp {
+  SrcPort: number
+  DstPort: number
+  Type: number
+  Code: number
+}
+const OTHER_KEYS = ['SrcPort', 'DstPort', 'Type', 'Code'] as const
+
+/** Flows whose ID is remembered: most packets belong to one that was just seen. */
+const REMEMBERED = 4096
+const known = new Map<string, string | undefined>()
+
 /** Community ID v1 of the packet's flow: the event's own, else from its addresses and ports. */
 export function communityIdOf(facts: PacketFacts): string | undefined {
   const told = textOf(objectOf<MetaInfo>(facts.event.Meta)?.CommunityId)
   if (told !== '') return told
+  const flow = flowOf(facts)
+  const id = known.get(flow)
+  if (id !== undefined || known.has(flow)) return id
+  if (known.size >= REMEMBERED) known.clear()
   const header = writeHeader(facts)
-  return header && communityId(decodePacket(header, header[0] === 0x45 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6))
+  const computed = header && communityId(decodePacket(header, header[0] === 0x45 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6))
+  known.set(flow, computed)
+  return computed
+}
+
+/** Everything an ID is made of. */
+function flowOf({ source, destination, protocol, tcp, udp, ip, event }: PacketFacts): string {
+  const ported = tcp ?? udp
+  const ends = `${source} ${destination} ${protocol} ${countOf(ip.FragOffset)}`
+  if (ported) return `${ends} ${countOf(ported.SrcPort)} ${countOf(ported.DstPort)}`
+  const other = objectOf<PortedOrIcmp>(event.SCTP ?? event.ICMPv4 ?? event.ICMPv6)
+  return other === undefined ? ends : `${ends} ${OTHER_KEYS.map(key => countOf(other[key])).join(' ')}`
 }
 
 /** The least of a packet that tells its flow: the decoder then knows what an ID is made of. */

@@ -1,4 +1,4 @@
-import { Point } from '@influxdata/influxdb-client'
+import { LineBuilder } from './line-builder.js'
 import { createPacketTags } from './packet-tags.js'
 import type { Schema } from './schema.js'
 
@@ -58,24 +58,24 @@ export function createCounterSchema(): Schema {
     gap({ lost }, nowMs) {
       gaps.gaps += 1
       gaps.lost += lost ?? 0
-      const point = new Point(GAP_MEASUREMENT).intField('total', gaps.gaps).intField('lost_events_total', gaps.lost)
-      return linesOf([point], nextMs(nowMs))
+      const line = new LineBuilder(GAP_MEASUREMENT).int('total', gaps.gaps).int('lost_events_total', gaps.lost)
+      return linesOf([line], nextMs(nowMs))
     },
 
     summary(nowMs) {
       if (changed.length === 0) return []
-      const points = changed.map(series => {
+      const lines = changed.map(series => {
         series.hasChanged = false
-        const point = new Point(MEASUREMENT)
-        for (const [name, value] of series.tags) point.tag(name, value)
-        return point.intField('packets_total', series.packets).intField('bytes_total', series.bytes)
+        const line = new LineBuilder(MEASUREMENT)
+        for (const [name, value] of series.tags) line.tag(name, value)
+        return line.int('packets_total', series.packets).int('bytes_total', series.bytes)
       })
       changed = []
-      return linesOf(points, nextMs(nowMs))
+      return linesOf(lines, nextMs(nowMs))
     }
   }
 }
 
-function linesOf(points: readonly Point[], ms: number): readonly string[] {
-  return points.map(point => point.timestamp(`${ms}000000`).toLineProtocol()).filter(line => line !== undefined)
+function linesOf(lines: readonly LineBuilder[], ms: number): readonly string[] {
+  return lines.map(line => line.end(`${ms}000000`)).filter(line => line !== undefined)
 }

@@ -1,9 +1,8 @@
-import { Point } from '@influxdata/influxdb-client'
 import type { Icmpv4Info, MetaInfo, TcpInfo, TlsInfo } from '@packet-logs/decoder'
 import { type AddressTags, createAddressTagger } from './address-tags.js'
 import { communityIdOf } from './community-id.js'
 import { dnsType } from './dns-types.js'
-import { fieldText } from './line-text.js'
+import { LineBuilder } from './line-builder.js'
 import { createPacketTags } from './packet-tags.js'
 import { type PacketFacts, questionsOf } from './read-packet.js'
 import type { Schema } from './schema.js'
@@ -28,35 +27,32 @@ export function createPacketSchema({ addressTags, communityId }: PacketSchemaOpt
   const destinationTag = createAddressTagger(addressTags)
   const tagsOf = createPacketTags()
 
-  const tagAddress = (point: Point, name: string, value: string | undefined): void => {
-    if (value !== undefined) point.tag(name, value)
-  }
-
   return {
     points(facts, seq) {
-      const point = new Point(MEASUREMENT)
-      for (const [name, value] of tagsOf(facts)) point.tag(name, value)
-      tagAddress(point, 'src', sourceTag?.(facts.source))
-      tagAddress(point, 'dst', destinationTag?.(facts.destination))
-      point.intField('packets', 1)
-      count(point, 'bytes', facts.length)
-      text(point, 'src_ip', facts.source)
-      text(point, 'dst_ip', facts.destination)
-      addNetwork(point, facts)
-      addNames(point, facts)
-      if (communityId) text(point, 'community_id', communityIdOf(facts) ?? '')
-      const line = point.timestamp(pointTime(facts.time, seq)).toLineProtocol()
-      return line === undefined ? undefined : [line]
+      const line = new LineBuilder(MEASUREMENT)
+      const [destination, source] = [destinationTag?.(facts.destination), sourceTag?.(facts.source)]
+      for (const [name, value] of tagsOf(facts)) line.tag(name, value)
+      if (destination !== undefined) line.tag('dst', destination)
+      if (source !== undefined) line.tag('src', source)
+      line.int('packets', 1)
+      count(line, 'bytes', facts.length)
+      text(line, 'src_ip', facts.source)
+      text(line, 'dst_ip', facts.destination)
+      addNetwork(line, facts)
+      addNames(line, facts)
+      if (communityId) text(line, 'community_id', communityIdOf(facts) ?? '')
+      const point = line.end(pointTime(facts.time, seq))
+      return point === undefined ? undefined : [point]
     },
 
     gap({ where, lost, group }, nowMs) {
-      const point = new Point(GAP_MEASUREMENT).tag('where', where)
-      if (group !== undefined) point.tag('group', String(group))
+      const line = new LineBuilder(GAP_MEASUREMENT)
+      if (group !== undefined) line.tag('group', String(group))
       // A gap of unknown size is still one.
-      point.intField('gaps', 1)
-      if (lost !== null) point.intField('lost', lost)
-      const line = point.timestamp(`${nowMs}000000`).toLineProtocol()
-      return line === undefined ? [] : [line]
+      line.tag('where', where).int('gaps', 1)
+      if (lost !== null) line.int('lost', lost)
+      const point = line.end(`${nowMs}000000`)
+      return point === undefined ? [] : [point]
     },
 
     summary: () => []
@@ -64,39 +60,39 @@ export function createPacketSchema({ addressTags, communityId }: PacketSchemaOpt
 }
 
 /** What the headers say. */
-function addNetwork(point: Point, { tcp, udp, ip, event, ethernet }: PacketFacts): void {
+function addNetwork(line: LineBuilder, { tcp, udp, ip, event, ethernet }: PacketFacts): void {
   const ported = tcp ?? udp ?? objectOf<{ SrcPort: number; DstPort: number }>(event.SCTP)
-  count(point, 'src_port', ported?.SrcPort)
-  count(point, 'dst_port', ported?.DstPort)
-  if (tcp) text(point, 'tcp_flags', TCP_FLAGS.filter(flag => tcp[flag] === true).join(','))
+  count(line, 'src_port', ported?.SrcPort)
+  count(line, 'dst_port', ported?.DstPort)
+  if (tcp) text(line, 'tcp_flags', TCP_FLAGS.filter(flag => tcp[flag] === true).join(','))
   const icmp = objectOf<Icmpv4Info>(event.ICMPv4 ?? event.ICMPv6)
-  count(point, 'icmp_type', icmp?.Type)
-  count(point, 'icmp_code', icmp?.Code)
-  count(point, 'ttl', ip.TTL ?? ip.HopLimit)
-  text(point, 'src_mac', textOf(ethernet?.SrcMAC))
-  text(point, 'dst_mac', textOf(ethernet?.DstMAC))
+  count(line, 'icmp_type', icmp?.Type)
+  count(line, 'icmp_code', icmp?.Code)
+  count(line, 'ttl', ip.TTL ?? ip.HopLimit)
+  text(line, 'src_mac', textOf(ethernet?.SrcMAC))
+  text(line, 'dst_mac', textOf(ethernet?.DstMAC))
   const meta = objectOf<MetaInfo>(event.Meta)
-  count(point, 'mark', meta?.Mark)
-  count(point, 'uid', meta?.Uid)
+  count(line, 'mark', meta?.Mark)
+  count(line, 'uid', meta?.Uid)
 }
 
 /** Which names the packet is about. */
-function addNames(point: Point, { event, dns }: PacketFacts): void {
-  text(point, 'src_domain', textOf(event.RecentDomainSrc))
-  text(point, 'dst_domain', textOf(event.RecentDomainDst))
-  text(point, 'tls_name', textOf(objectOf<TlsInfo>(event.TLS)?.SNI))
+function addNames(line: LineBuilder, { event, dns }: PacketFacts): void {
+  text(line, 'src_domain', textOf(event.RecentDomainSrc))
+  text(line, 'dst_domain', textOf(event.RecentDomainDst))
+  text(line, 'tls_name', textOf(objectOf<TlsInfo>(event.TLS)?.SNI))
   const questions = questionsOf(dns)
   if (questions.length === 0) return
-  text(point, 'dns_name', questions.map(({ name }) => name || '.').join(' '))
-  text(point, 'dns_type', questions.map(({ type }) => dnsType(type)).join(' '))
-  count(point, 'dns_rcode', dns?.QR === true ? dns.ResponseCode : undefined)
+  text(line, 'dns_name', questions.map(({ name }) => name || '.').join(' '))
+  text(line, 'dns_type', questions.map(({ type }) => dnsType(type)).join(' '))
+  count(line, 'dns_rcode', dns?.QR === true ? dns.ResponseCode : undefined)
 }
 
-function count(point: Point, name: string, value: unknown): void {
+function count(line: LineBuilder, name: string, value: unknown): void {
   const number = countOf(value)
-  if (number !== undefined) point.intField(name, number)
+  if (number !== undefined) line.int(name, number)
 }
 
-function text(point: Point, name: string, value: string): void {
-  if (value !== '') point.stringField(name, fieldText(value))
+function text(line: LineBuilder, name: string, value: string): void {
+  if (value !== '') line.string(name, value)
 }

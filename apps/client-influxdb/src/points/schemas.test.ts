@@ -163,13 +163,13 @@ describe('counters', () => {
     linesOf(schema, { ...head, IP: ip })
     const tags = 'action=allowed,family=ipv4,in=wlan0'
     expect(schema.summary(5)).toEqual([
-      `packet_logs,${tags},out=eth0,prefix=wan:out,protocol=tcp bytes_total=144i,packets_total=3i 5000000`,
-      `packet_logs,${tags},prefix=lan:in,protocol=udp bytes_total=60i,packets_total=1i 5000000`
+      `packet_logs,${tags},out=eth0,prefix=wan:out,protocol=tcp packets_total=3i,bytes_total=144i 5000000`,
+      `packet_logs,${tags},prefix=lan:in,protocol=udp packets_total=1i,bytes_total=60i 5000000`
     ])
     expect(schema.summary(6)).toEqual([])
     linesOf(schema, { ...head, IP: ip })
     expect(schema.summary(7)).toEqual([
-      `packet_logs,${tags},prefix=lan:in,protocol=udp bytes_total=120i,packets_total=2i 7000000`
+      `packet_logs,${tags},prefix=lan:in,protocol=udp packets_total=2i,bytes_total=120i 7000000`
     ])
   })
 })
