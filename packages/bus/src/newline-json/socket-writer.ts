@@ -17,9 +17,6 @@ const TURN_BYTES = 2 * 1024 * 1024
 /** A numbered line is at most three times as long as it was: the shortest, `{"topic":""}`, has 13 bytes. */
 const NUMBERED_SHARE = 3
 
-/** In how many parts of `stallMs` no byte must have been taken: the more, the closer to it a reader is removed. */
-const STALL_CHECKS = 8
-
 /** Gathering buffers that nobody uses now. One is enough unless kernels' buffers are full: a write mostly ends at once. */
 export class GatherBuffers {
   #spare: Buffer | undefined
@@ -40,7 +37,7 @@ export interface SocketWriterOptions {
   buffers: GatherBuffers
   /** Whether lines get their numbers. */
   numbered?: boolean
-  /** Milliseconds without one byte accepted after which `onStalled` is called; 0 means never. */
+  /** Milliseconds that one write may wait for the kernel until `onStalled` is called; 0 means for ever. */
   stallMs: number
   onStalled: () => void
   /** The kernel has taken all that was there, or at least more than before. */
@@ -57,7 +54,8 @@ export class SocketWriter {
   readonly #buffers: GatherBuffers
   readonly #numbered: boolean
   readonly #onProgress: (() => void) | undefined
-  readonly #checkMs: number
+  // Of its own, because a socket's also counts what the reader sends.
+  readonly #watch: NodeJS.Timeout | undefined
   readonly #onWritten = (error?: Error | null): void => {
     if (!error) this.#written()
   }
@@ -66,8 +64,6 @@ export class SocketWriter {
   #pinned: LineRun | undefined
   #gathered: Buffer | undefined
   #inFlightLines = 0
-  #silentChecks = 0
-  #lastCheckAt = 0
   #closed = false
   #flushed: (() => void)[] = []
 
@@ -81,11 +77,10 @@ export class SocketWriter {
     this.#buffers = buffers
     this.#numbered = numbered
     this.#onProgress = onProgress
-    this.#checkMs = Math.ceil(stallMs / STALL_CHECKS)
     if (stallMs > 0) {
-      socket.on('timeout', () => {
-        if (this.#isStalled()) onStalled()
-      })
+      this.#watch = setTimeout(() => {
+        if (this.#waitingForKernel) onStalled()
+      }, stallMs).unref()
     }
   }
 
@@ -127,6 +122,7 @@ export class SocketWriter {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    clearTimeout(this.#watch)
     this.#release()
     this.#settleFlushed()
   }
@@ -176,29 +172,15 @@ export class SocketWriter {
     } else {
       this.#waitingForKernel = true
       this.#inFlightLines = lines
-      this.#silentChecks = 0
-      if (this.#checkMs > 0) this.#socket.setTimeout(this.#checkMs)
+      this.#watch?.refresh()
     }
     return bytes.length
-  }
-
-  /** The timer went off, which it only does when the kernel took nothing since it was set, see net.Socket's `_onTimeout`. */
-  #isStalled(): boolean {
-    const now = performance.now()
-    // It comes late when the kernel took something in between: then it had set itself anew.
-    const isInARow = now - this.#lastCheckAt < 1.5 * this.#checkMs
-    this.#silentChecks = isInARow ? this.#silentChecks + 1 : 1
-    this.#lastCheckAt = now
-    if (this.#silentChecks >= STALL_CHECKS) return true
-    this.#socket.setTimeout(this.#checkMs)
-    return false
   }
 
   #written(): void {
     // Also called, a tick late, for writes that were done at once.
     if (!this.#waitingForKernel || this.#closed || this.#socket.writableLength > 0) return
     this.#waitingForKernel = false
-    if (this.#checkMs > 0) this.#socket.setTimeout(0)
     this.#release()
     this.#onProgress?.()
     this.pump()

@@ -137,6 +137,15 @@ describe('flow control', () => {
     expect(performance.now() - start).toBeLessThan(800)
   })
 
+  it('removes it, too, when it goes on sending', async () => {
+    const server = await open({ stallMs: 200 })
+    const { socket } = await stalledReader(server, {})
+    const sending = setInterval(() => socket.write('\n'), 10)
+    onTestFinished(() => clearInterval(sending))
+    for (let index = 0; index < 20; index += 1) server.broker.publishText('t', 'x'.repeat(100_000))
+    await vi.waitFor(() => expect(server.stats).toMatchObject({ stalled: 1, readers: 0 }), 3000)
+  })
+
   it('shows who is behind, and by how much', async () => {
     const server = await open()
     await stalledReader(server, { name: 'sleepy' })
