@@ -13,12 +13,14 @@ const MAX_UNREAD = 256
 export class StatusFeed<Status> {
   readonly #options: StatusFeedOptions<Status>
   readonly #listeners = new Set<StatusListener<Status>>()
+  #last: Status | undefined
 
   constructor(options: StatusFeedOptions<Status>) {
     this.#options = options
   }
 
   emit(status: Status): void {
+    if (this.#options.isLast(status)) this.#last = status
     for (const listener of this.#listeners) listener.push(status)
   }
 
@@ -26,7 +28,8 @@ export class StatusFeed<Status> {
     return {
       [Symbol.asyncIterator]: () => {
         const listener = new StatusListener(this.#options, () => this.#listeners.delete(listener))
-        this.#listeners.add(listener)
+        if (this.#last === undefined) this.#listeners.add(listener)
+        else listener.push(this.#last)
         return listener
       }
     }

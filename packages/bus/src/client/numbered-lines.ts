@@ -2,14 +2,25 @@ const NEWLINE = 0x0a
 const SEQ_KEY = Buffer.from('{"seq":')
 const OPENING_BRACE = 0x7b
 const COMMA = 0x2c
+const SPACE = 0x20
+const TAB = 0x09
+const CARRIAGE_RETURN = 0x0d
 const DIGIT_0 = 0x30
 const DIGIT_9 = 0x39
 
+/** Where the line that begins there has its opening brace: a publisher may have put blanks first. */
+function skipBlanks(bytes: Buffer, from: number): number {
+  let at = from
+  for (let byte = bytes[at]; byte === SPACE || byte === TAB || byte === CARRIAGE_RETURN; byte = bytes[at]) at += 1
+  return at
+}
+
 /** The number that the bus put into the line that begins there; 0 when it has none. */
 export function seqAt(bytes: Buffer, from: number): number {
-  for (let index = 0; index < SEQ_KEY.length; index += 1) if (bytes[from + index] !== SEQ_KEY[index]) return 0
+  const brace = skipBlanks(bytes, from)
+  for (let index = 0; index < SEQ_KEY.length; index += 1) if (bytes[brace + index] !== SEQ_KEY[index]) return 0
   let seq = 0
-  for (let at = from + SEQ_KEY.length; ; at += 1) {
+  for (let at = brace + SEQ_KEY.length; ; at += 1) {
     const byte = bytes[at]
     if (byte === undefined || byte < DIGIT_0 || byte > DIGIT_9) return seq
     seq = seq * 10 + byte - DIGIT_0
@@ -18,7 +29,8 @@ export function seqAt(bytes: Buffer, from: number): number {
 
 /** The same of a line as text; does not look further into it, where a publisher may have a `seq` of its own. */
 export function seqOfText(line: string): number {
-  return line.startsWith('{"seq":') ? Number.parseInt(line.slice(7, 24), 10) : 0
+  const text = line.startsWith('{') ? line : line.trimStart()
+  return text.startsWith('{"seq":') ? Number.parseInt(text.slice(7, 24), 10) : 0
 }
 
 /** Number of the last line that has one; 0 when there is none. */
@@ -48,8 +60,10 @@ export function stripSeqs(bytes: Buffer): Buffer {
     const newline = bytes.indexOf(NEWLINE, from)
     const end = newline === -1 ? bytes.length : newline + 1
     if (seqAt(bytes, from) > 0) {
-      let comma = from + SEQ_KEY.length
+      const brace = skipBlanks(bytes, from)
+      let comma = brace + SEQ_KEY.length
       while (bytes[comma] !== COMMA) comma += 1
+      to += bytes.copy(bytes, to, from, brace)
       bytes[to] = OPENING_BRACE
       to += 1 + bytes.copy(bytes, to + 1, comma + 1, end)
     } else {

@@ -11,6 +11,7 @@ import {
   connectBus,
   listenBus
 } from '../../src/index.js'
+import { rawClient } from './raw-client.js'
 import { temporarySocketPath } from './temporary-path.js'
 
 const quickly = { minDelayMs: 5, maxDelayMs: 20 }
@@ -221,6 +222,30 @@ describe('a client', () => {
     expect(Number.parseInt(got[0] ?? '', 10)).toBe(subscription.dropped)
     const reported = statuses.flatMap(status => (status.type === 'dropped' ? [status.count] : []))
     expect(reported.reduce((sum, count) => sum + count, 0)).toBe(subscription.dropped)
+  })
+
+  it('knows the number of a line that begins with blanks, and takes nothing else out of it', async () => {
+    const server = await serve(temporarySocketPath())
+    const client = await join({ path: server.path })
+    const numbered = client.subscribe('t', { seq: true })
+    const plain = client.subscribe('t')
+    await Promise.all([numbered.ready, plain.ready])
+    const line = ' \t{"seq":9,"topic":"t","value":"blank"}\n'
+    await rawClient(server.path, line)
+    expect((await numbered[Symbol.asyncIterator]().next()).value).toEqual({ topic: 't', value: 'blank', seq: 1 })
+    for await (const { bytes } of plain.lines()) {
+      expect(Buffer.from(bytes).toString()).toBe(line)
+      break
+    }
+  })
+
+  it('ends a status that is asked for after the client was closed', async () => {
+    const server = await serve(temporarySocketPath())
+    const client = await join({ path: server.path })
+    await client.close()
+    const seen: BusStatus[] = []
+    for await (const status of client.status()) seen.push(status)
+    expect(seen).toEqual([{ type: 'closed' }])
   })
 
   it('reports what the bus refuses', async () => {
