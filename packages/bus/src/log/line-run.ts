@@ -68,13 +68,15 @@ export class LineRun {
       const seq = this.#chunk.seqAt(index)
       if (seq > 0) {
         // A publisher may have put blanks first.
-        while (bytes[from] !== OPENING_BRACE) {
+        while (from < end && bytes[from] !== OPENING_BRACE) {
           target[to] = bytes[from] ?? 0
           to += 1
           from += 1
         }
-        to = writeSeq(target, to, seq)
-        from += 1
+        if (from < end) {
+          to = writeSeq(target, to, seq)
+          from += 1
+        }
       }
       to += bytes.copy(target, to, from, end)
       from = end

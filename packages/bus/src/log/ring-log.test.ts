@@ -191,6 +191,16 @@ describe('RingLog', () => {
     expect(cursor.read(1000)?.bytes.toString()).toBe('2.........\n')
   })
 
+  it('leaves a line alone that has no brace to put a number behind', () => {
+    const log = smallLog(4096, 256)
+    const cursor = log.openCursor(everything, ignore)
+    log.append(Buffer.from('no brace\n'), 't')
+    log.append(Buffer.from('{}\n'), 't')
+    const target = Buffer.alloc(100)
+    const end = cursor.read(4096)?.copyNumberedTo(target, 0)
+    expect(target.toString('utf8', 0, end)).toBe('no brace\n{"seq":2,}\n')
+  })
+
   it('wakes a waiting reader once for many lines, and not again until it waits again', async () => {
     const log = smallLog(1 << 20, 1024)
     const onReadable = vi.fn()
