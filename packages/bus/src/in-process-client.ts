@@ -83,6 +83,8 @@ class InProcessBusClient implements BusClient {
     for (const [subscription, reader] of this.#subscriptions) {
       reader.finish()
       subscription.end()
+      // Who has read everything need not come back for it.
+      if (reader.lag === 0) reader.close()
     }
     this.#feed.emit({ type: 'closed' })
   }

@@ -48,6 +48,20 @@ describe('the package', () => {
     })
   })
 
+  it('leaves no reader behind a client in process that was closed', async () => {
+    const broker = bus.createBroker()
+    for (const isRead of [true, false]) {
+      const client = bus.createBusClient(broker)
+      const subscription = client.subscribe('t')
+      if (isRead) broker.publishText('t', 'last')
+      await client.close()
+      const values: string[] = []
+      if (isRead) for await (const { value } of subscription) values.push(value)
+      expect(values).toEqual(isRead ? ['last'] : [])
+      expect(broker.stats.readers).toBe(0)
+    }
+  })
+
   it('checks the sizes of a broker', () => {
     expect(() => bus.createBroker({ ringBytes: 1000, maxLineBytes: 256 })).toThrow(/^ringBytes: /)
     expect(() => bus.createBroker({ maxLineBytes: 10 })).toThrow(/^maxLineBytes: /)

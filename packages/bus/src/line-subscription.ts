@@ -158,6 +158,7 @@ export class LineSubscription implements Subscription {
 
   async #wait(): Promise<boolean> {
     if (this.#ended !== undefined) {
+      void this.#source.close()
       if ('error' in this.#ended) throw this.#ended.error
       return false
     }
