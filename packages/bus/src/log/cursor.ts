@@ -174,7 +174,8 @@ export class Cursor implements Reader, LaneOwner {
 
   /** @internal for the log: begins with the last `count` wanted lines. */
   rewind(count: number): void {
-    const walks = this.#lanes.map(lane => this.#wantedBackwards(lane))
+    const search = { left: MAX_REPLAY_SEARCH }
+    const walks = this.#lanes.map(lane => this.#wantedBackwards(lane, search))
     const heads = walks.map(walk => walk.next())
     let first = 0
     for (let found = 0; found < count; found += 1) {
@@ -332,15 +333,16 @@ export class Cursor implements Reader, LaneOwner {
     return new LineRun(chunk, 0, 1, this.#log.cache)
   }
 
-  *#wantedBackwards(lane: Lane): Generator<number, void> {
+  *#wantedBackwards(lane: Lane, search: { left: number }): Generator<number, void> {
     const chunks: Chunk[] = []
     for (let chunk: Chunk | undefined = lane.ring.oldest; chunk; chunk = chunk.next) chunks.push(chunk)
-    let searched = 0
     for (const chunk of chunks.reverse()) {
       for (let index = chunk.count - 1; index >= 0; index -= 1) {
-        if (!this.wants(chunk.topicAt(index))) continue
-        if (this.#options.filter !== undefined) searched += 1
-        if (searched > MAX_REPLAY_SEARCH) return
+        const topic = chunk.topicAt(index)
+        // A notice is not one of the events that were asked for.
+        if (!this.wants(topic) || (this.#options.gaps && topic === GAP_TOPIC)) continue
+        if (this.#options.filter !== undefined) search.left -= 1
+        if (search.left < 0) return
         if (this.#passes(chunk, index)) yield chunk.seqAt(index)
       }
     }

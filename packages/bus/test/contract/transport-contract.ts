@@ -274,6 +274,15 @@ export function describeTransport(
       expect((await take(none, 1))[0]?.value).toBe('15')
     })
 
+    it('replays as many events as were asked for, however many notices of loss lie between them', async () => {
+      const { broker, subscribe } = await open()
+      for (const value of ['1', '2', '3']) broker.publishText('t', value)
+      for (let index = 0; index < 5; index += 1) broker.reportLoss({ where: 'kernel', lost: 1 })
+      expect((await take(await subscribe('t', { replay: 2 }), 2)).map(event => event.value)).toEqual(['2', '3'])
+      const withGaps = await take(await subscribe('t', { replay: 1, gaps: true }), 3)
+      expect(withGaps.map(event => event.topic)).toEqual(['t', 'bus:gap', 'bus:gap'])
+    })
+
     it('numbers events, and resumes after a number', async () => {
       const { broker, publisher, subscribe } = await open()
       const subscription = await subscribe('t', { seq: true })
