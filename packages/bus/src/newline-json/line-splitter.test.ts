@@ -66,6 +66,17 @@ describe('LineSplitter', () => {
     expect(seen[1]?.toString()).toBe('three\n')
   })
 
+  it('holds a line that comes byte by byte in about as many bytes', () => {
+    const splitter = new LineSplitter(1 << 20, { lines: () => expect.unreachable(), overlong: () => undefined })
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    const byte = Buffer.from('x')
+    for (let index = 0; index < 200_000; index += 1) splitter.push(byte)
+    const after = process.memoryUsage()
+    // In pieces they would take 90 bytes each.
+    expect(after.heapUsed - heapUsed + after.arrayBuffers - arrayBuffers).toBeLessThan(8 * 1024 * 1024)
+    expect(splitter.end()?.length).toBe(200_000)
+  })
+
   it('tells of a line that is too long before it has ended, holds none of it, and finds the next', () => {
     let overlong = 0
     const lines: string[] = []

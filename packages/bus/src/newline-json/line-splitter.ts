@@ -1,4 +1,5 @@
 const NEWLINE = 0x0a
+const NOTHING: Buffer = Buffer.alloc(0)
 
 /** What a splitter hands out, in the order of the stream. */
 export interface LineSink {
@@ -15,7 +16,8 @@ export interface LineSink {
 export class LineSplitter {
   readonly #maxLineBytes: number
   readonly #sink: LineSink
-  #parts: Buffer[] = []
+  /** The beginning of a line, in a buffer that grows: many small pieces cost no more than their bytes. */
+  #held = NOTHING
   #heldBytes = 0
   #skipping = false
 
@@ -43,27 +45,34 @@ export class LineSplitter {
 
   /** What came after the last newline when the stream ended, if anything. */
   end(): Buffer | undefined {
-    const rest = this.#heldBytes > 0 ? Buffer.concat(this.#parts) : undefined
+    const rest = this.#heldBytes > 0 ? this.#held.subarray(0, this.#heldBytes) : undefined
     this.#clear()
     return rest
   }
 
   #hold(part: Buffer): void {
     if (this.#skipping) return
-    this.#heldBytes += part.length
-    if (this.#heldBytes >= this.#maxLineBytes) {
+    const neededBytes = this.#heldBytes + part.length
+    if (neededBytes >= this.#maxLineBytes) {
       this.#clear()
       this.#skipping = true
       this.#sink.overlong()
       return
     }
     // A copy, so that a few bytes do not keep a whole receive buffer alive.
-    this.#parts.push(Buffer.from(part))
+    if (neededBytes > this.#held.length) {
+      const held = Buffer.allocUnsafe(Math.max(neededBytes, 2 * this.#held.length))
+      this.#held.copy(held, 0, 0, this.#heldBytes)
+      this.#held = held
+    }
+    part.copy(this.#held, this.#heldBytes)
+    this.#heldBytes = neededBytes
   }
 
   #finish(tail: Buffer): void {
     const alreadyTold = this.#skipping
-    const line = this.#heldBytes + tail.length > this.#maxLineBytes ? undefined : Buffer.concat([...this.#parts, tail])
+    const head = this.#held.subarray(0, this.#heldBytes)
+    const line = head.length + tail.length > this.#maxLineBytes ? undefined : Buffer.concat([head, tail])
     this.#clear()
     if (alreadyTold) return
     if (line) this.#sink.lines(line)
@@ -89,7 +98,7 @@ export class LineSplitter {
   }
 
   #clear(): void {
-    this.#parts = []
+    this.#held = NOTHING
     this.#heldBytes = 0
     this.#skipping = false
   }
