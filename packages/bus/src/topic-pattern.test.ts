@@ -91,6 +91,13 @@ describe('a topic filter', () => {
     )
   })
 
+  it('takes no prefixes and patterns that cost more than a topic is worth', () => {
+    expect(reducePrefixes('x'.repeat(1024))).toHaveLength(1)
+    expect(() => reducePrefixes('x'.repeat(1025))).toThrow(/^prefix: /)
+    expect(checkPatterns(Array.from({ length: 4 }, () => 'x'.repeat(1024)))).toHaveLength(4)
+    expect(() => checkPatterns(Array.from({ length: 4097 }, () => 'x'))).toThrow(/^match: .*together/)
+  })
+
   it("keeps the bus's own topics from all who do not ask for them", () => {
     expect(createTopicFilter(['']).wants('bus:stats')).toBe(false)
     expect(createTopicFilter(['b']).wants(GAP_TOPIC)).toBe(false)

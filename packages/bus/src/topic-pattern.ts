@@ -13,6 +13,8 @@ export const GAP_TOPIC = 'bus:gap'
 export const STATS_TOPIC = 'bus:stats'
 
 const MAX_PATTERN_LENGTH = 1024
+/** Characters of all patterns of a reader: each of its topics is compared with each, and statistics tell them. */
+const MAX_PATTERNS_LENGTH = 4096
 
 /**
  * Checks prefixes and leaves out those that another one covers, so that no event is wanted twice.
@@ -26,6 +28,9 @@ export function reducePrefixes(prefix: string | readonly string[]): readonly str
   const reduced: string[] = []
   for (const candidate of prefixes.toSorted()) {
     if (typeof candidate !== 'string') throw new TypeError(`prefix: expected a string, got ${typeof candidate}`)
+    if (candidate.length > MAX_PATTERN_LENGTH) {
+      throw new TypeError(`prefix: expected at most ${MAX_PATTERN_LENGTH} characters, got ${candidate.length}`)
+    }
     // Sorted, a prefix stands right before everything it covers.
     const last = reduced.at(-1)
     if (last === undefined || !candidate.startsWith(last)) reduced.push(candidate)
@@ -40,10 +45,15 @@ export function reducePrefixes(prefix: string | readonly string[]): readonly str
 export function checkPatterns(match: string | readonly string[] | undefined): readonly string[] {
   if (match === undefined) return []
   const patterns: readonly unknown[] = typeof match === 'string' ? [match] : Array.from(match)
+  let length = 0
   return patterns.map(pattern => {
     if (typeof pattern !== 'string') throw new TypeError(`match: expected a string, got ${typeof pattern}`)
     if (pattern === '' || pattern.length > MAX_PATTERN_LENGTH) {
       throw new TypeError(`match: expected 1 to ${MAX_PATTERN_LENGTH} characters, such as nft:*:in`)
+    }
+    length += pattern.length
+    if (length > MAX_PATTERNS_LENGTH) {
+      throw new TypeError(`match: expected at most ${MAX_PATTERNS_LENGTH} characters in all patterns together`)
     }
     const tokens = pattern.split(':')
     if (tokens.indexOf('>') !== -1 && tokens.indexOf('>') !== tokens.length - 1) {
