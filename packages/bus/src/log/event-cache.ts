@@ -5,6 +5,9 @@ import type { Chunk } from './chunk.js'
 /** Bytes of lines whose events are kept, about; twice that in memory. */
 const CACHE_BYTES = 8 * 1024 * 1024
 
+/** What an event costs beyond its line. */
+const ENTRY_BYTES = 128
+
 /** Remembers the events of the newest lines that were unescaped, so that many readers do it once. Bounded by bytes. */
 export class EventCache {
   /** Whether it is worth it: a single reader asks for each line once. */
@@ -33,11 +36,12 @@ export class EventCache {
   }
 
   #remember(seq: number, event: SharedEvent | undefined, lineBytes: number): void {
-    this.#bytes += lineBytes
+    const bytes = lineBytes + ENTRY_BYTES
+    this.#bytes += bytes
     // Readers follow the head of the log closely or are so far behind that no cache helps: so all goes at once.
     if (this.#bytes > CACHE_BYTES) {
       this.#events.clear()
-      this.#bytes = lineBytes
+      this.#bytes = bytes
     }
     this.#events.set(seq, event)
   }
