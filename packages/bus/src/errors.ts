@@ -5,7 +5,6 @@ export type BusErrorCode =
   | 'BUS_FRAME_TOO_LARGE'
   | 'BUS_FULL'
   | 'BUS_LISTEN'
-  | 'BUS_PROTOCOL'
   | 'BUS_REFUSED'
   | 'BUS_SLOW_CONSUMER'
   | 'BUS_SOCKET_IN_USE'
