@@ -18,7 +18,7 @@ import type { ReaderOptions } from '../reader.js'
 import { CONTROL_PREFIX } from '../topic-pattern.js'
 import { EMPTY_MESSAGE, type EventMessage, METHODS, SUBSCRIBE_HEADER, toEvent, toMessage } from './definition.js'
 import { type EventCall, type EventFormat, EventWriter } from './event-writer.js'
-import { failureOf } from './status.js'
+import { type Failure, failureOf } from './status.js'
 
 /** How long a goodbye may take to leave. */
 const GOODBYE_MS = 100
@@ -36,6 +36,7 @@ export interface GrpcConnectionSettings {
 /** One client speaking gRPC, and the server that grpc-js makes for it: its handlers know whom they serve, it ends alone. */
 export class GrpcConnection implements DialectConnection {
   readonly #host: DialectHost
+  readonly #socket: Socket
   readonly #server: Server
   readonly #writers = new Map<EventCall, EventWriter>()
   #isSilent = true
@@ -43,6 +44,7 @@ export class GrpcConnection implements DialectConnection {
 
   constructor(socket: Socket, host: DialectHost, { reflection, maxStreams }: GrpcConnectionSettings) {
     this.#host = host
+    this.#socket = socket
     // An HTTP/2 client that closes its side is gone.
     socket.allowHalfOpen = false
     socket.once('close', () => {
@@ -140,7 +142,7 @@ export class GrpcConnection implements DialectConnection {
         onReadable: () => writer.pump(),
         onOverrun: () => {
           counters.disconnected += 1
-          writer.end({ code: status.RESOURCE_EXHAUSTED, details: tooSlow().message })
+          this.#end(call, writer, { code: status.RESOURCE_EXHAUSTED, details: tooSlow().message })
         }
       }
     )
@@ -149,7 +151,7 @@ export class GrpcConnection implements DialectConnection {
       stallMs,
       onStalled: () => {
         counters.stalled += 1
-        writer.end({ code: status.UNAVAILABLE, details: `nothing was taken for ${stallMs} ms` })
+        this.#end(call, writer, { code: status.UNAVAILABLE, details: `nothing was taken for ${stallMs} ms` })
       }
     })
     this.#writers.set(call, writer)
@@ -161,6 +163,13 @@ export class GrpcConnection implements DialectConnection {
     call.sendMetadata(new Metadata())
     if (sayHello) call.write(toMessage({ topic: HELLO_TOPIC, value: JSON.stringify(position) }))
     writer.pump()
+  }
+
+  /** Ends a call whose client is slow. What is written already waits for it, in our memory, and for no longer than once more. */
+  #end(call: EventCall, writer: EventWriter, failure: Failure): void {
+    writer.end(failure)
+    const timer = setTimeout(() => this.#socket.destroy(), this.#host.stallMs).unref()
+    call.once('close', () => clearTimeout(timer))
   }
 }
 

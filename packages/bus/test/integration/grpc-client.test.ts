@@ -166,8 +166,7 @@ describe('a gRPC client', () => {
     for (let index = 0; index < 500; index += 1) client.publishText('t', `${index}`)
     await client.close()
     expect(server.stats.received).toBe(500)
-    await sleep(20)
-    expect(server.stats.clients).toBe(0)
+    await vi.waitFor(() => expect(server.stats.clients).toBe(0))
   })
 })
 

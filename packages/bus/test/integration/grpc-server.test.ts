@@ -180,7 +180,7 @@ describe('a bus that speaks gRPC, too', () => {
     expect(got.length + server.stats.dropped).toBe(20_001)
   })
 
-  it('removes a reader that takes nothing for too long, and not its other calls', async () => {
+  it('removes a reader that takes nothing for too long, and later its connection, on which all it left unread waits', async () => {
     const server = await open({ stallMs: 100 })
     const grpc = await rawGrpc(server.path)
     const stuck = grpc.call('SubscribeTopic', message('t', ''))
@@ -189,8 +189,7 @@ describe('a bus that speaks gRPC, too', () => {
     for (let index = 0; index < 500; index += 1) server.broker.publishText('t', 'x'.repeat(1000))
     await vi.waitFor(() => expect(server.stats).toMatchObject({ stalled: 1, readers: 0 }))
     expect(await grpc.call('Publish', message('t', '')).status).toBe('0')
-    await sleep(300)
-    expect(server.stats).toMatchObject({ clients: 1, stalled: 1, cutOff: 0 })
+    await vi.waitFor(() => expect(server.stats).toMatchObject({ clients: 0, stalled: 1 }), 3000)
   })
 
   it('removes a client whose process stands still', async () => {
