@@ -19,6 +19,7 @@ const HOST_NAME = 12
 const LEASE_TIME = 51
 const MESSAGE_TYPE = 53
 const MAC_BYTES = 6
+const PORT_OF_HOST = /:(\d{1,5})$/
 const NO_ADDRESS = '0.0.0.0'
 
 const TLS_VERSIONS: ReadonlyMap<number, string> = new Map([
@@ -151,17 +152,17 @@ function tlsOf(
 
 function httpOf(http: Readonly<Record<string, unknown>>): NonNullable<EveEvent['http']> {
   const status = numberOf(http['Status'])
-  const texts = {
-    hostname: 'Host',
-    url: 'Target',
-    http_method: 'Method',
-    http_user_agent: 'UserAgent',
-    protocol: 'Version'
-  }
+  const texts = { url: 'Target', http_method: 'Method', http_user_agent: 'UserAgent' }
   const known = Object.entries(texts).map(([key, field]) => [key, textOf(http[field])] as const)
+  const host = textOf(http['Host'])
+  const port = PORT_OF_HOST.exec(host)?.[1]
+  const version = textOf(http['Version'])
   return {
+    ...(host !== '' && { hostname: port === undefined ? host : host.slice(0, -port.length - 1) }),
+    ...(port !== undefined && { http_port: Number(port) }),
     ...Object.fromEntries(known.filter(([, value]) => value !== '')),
-    ...(status !== undefined && { status })
+    ...(status !== undefined && { status }),
+    ...(version !== '' && { protocol: `HTTP/${version}` })
   }
 }
 

@@ -163,10 +163,14 @@ describe('formatEve', () => {
       event_type: 'tls',
       tls: { sni: 'a.example', version: 'TLS 1.3', client_alpns: ['h2'], ja4: 't13' }
     })
-    expect(of({ HTTP: { Method: 'GET', Host: 'a.example', Target: '/x', Version: 'HTTP/1.1' } })).toMatchObject({
-      event_type: 'http',
-      http: { hostname: 'a.example', url: '/x', http_method: 'GET', protocol: 'HTTP/1.1' }
-    })
+    const request = (host: string): unknown => {
+      const head = Buffer.from(`GET /x?y HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+      return toEve(logged(ipv4(tcp(head, { destinationPort: 80 }), { protocol: 6 }), { group: 0 }))
+    }
+    const http = { url: '/x?y', http_method: 'GET', protocol: 'HTTP/1.1' }
+    expect(request('a.example')).toMatchObject({ event_type: 'http', http: { ...http, hostname: 'a.example' } })
+    expect(request('[::1]:8080')).toMatchObject({ http: { ...http, hostname: '[::1]', http_port: 8080 } })
+    expect(request('[fe80::1]')).toMatchObject({ http: { ...http, hostname: '[fe80::1]' } })
     expect(of({ QUIC: { Version: 1, SNI: 'a.example' } })).toMatchObject({
       event_type: 'quic',
       quic: { version: '1', sni: 'a.example' }
@@ -177,6 +181,20 @@ describe('formatEve', () => {
       src_ip: '10.0.0.1',
       arp: { hw_type: 'ethernet', proto_type: 'ipv4', opcode: 'request', src_mac: '02:00:00:00:00:01' }
     })
+  })
+
+  it('tells of a tunnel what is inside, as its Community ID does', () => {
+    const inside = ipv6(tcp(hex('')), 6)
+    const ends = { src_ip: '2001:db8::1', src_port: 40_000, dest_ip: 'ff02::1', dest_port: 8443, proto: 'TCP' }
+    const community_id = communityId(decodePacket(inside))
+    expect(toEve(logged(ipv4(inside, { protocol: 41 })))).toMatchObject({ ...ends, community_id, drop: { ttl: 64 } })
+    const gre = (body: Uint8Array): Uint8Array => join(hex('0000 0800'), body)
+    const twice = ipv4(ipv6(gre(ipv4(udp(hex('')))), 47), { protocol: 41, source: '203.0.113.9' })
+    expect(toEve(logged(twice))).toMatchObject({ src_ip: '192.168.2.10', dest_port: 9999, proto: 'UDP' })
+    const sixInGre = ipv4(join(hex('0000 0800'), ipv4(inside, { protocol: 41 })), { protocol: 47 })
+    expect(toEve(logged(sixInGre))).toMatchObject({ ...ends, community_id })
+    const fragment = ipv4(udp(new Uint8Array(16)), { flagsAndOffset: 0x2000 })
+    expect(toEve(logged(fragment))).toMatchObject({ src_ip: '192.168.2.10', src_port: 40_000, dest_port: 9999 })
   })
 
   it('names protocols as Suricata does', () => {

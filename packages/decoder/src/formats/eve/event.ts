@@ -36,6 +36,7 @@ export interface EveEvent {
   tls?: { sni?: string; version?: string; client_alpns?: string[]; ja4?: string }
   http?: {
     hostname?: string
+    http_port?: number
     url?: string
     http_method?: string
     http_user_agent?: string

@@ -1,6 +1,7 @@
 import { toPacketInfo } from '../../decoder.js'
 import type { LoggedPacket } from '../../logged-packet.js'
 import { protocolName } from '../../tables/names.js'
+import { innermost } from '../innermost.js'
 import type { IcmpInfo, Ipv4Info, Ipv6Info, MetaInfo, PacketInfo, TcpInfo } from '../packet-info/packet-info.js'
 import { isLoggedPacket } from '../summary/index.js'
 import type { Unchecked } from '../unchecked.js'
@@ -30,9 +31,9 @@ export function formatEve(packet: LoggedPacket | PacketInfo, options?: EveOption
 
 /** The same as an object. */
 export function toEve(packet: LoggedPacket | PacketInfo, options: EveOptions = {}): EveEvent {
-  const event: Unchecked<PacketInfo> = isLoggedPacket(packet)
-    ? toPacketInfo(packet, { payload: 'none', communityId: options.communityIdSeed ?? 0 })
-    : packet
+  const event = innermost(
+    isLoggedPacket(packet) ? toPacketInfo(packet, { payload: 0, communityId: options.communityIdSeed ?? 0 }) : packet
+  )
   const layers: Readonly<Record<string, unknown>> = event
   const meta = objectOf<MetaInfo>(event.Meta)
   const ip = objectOf<Ipv4Info>(event.IP) ?? objectOf<Ipv6Info>(event.IPv6)

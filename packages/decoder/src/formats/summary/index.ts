@@ -26,7 +26,7 @@ const WIDTHS = { time: 0, action: 7, prefix: 12, devices: 11, protocol: 6, endpo
 export function formatSummary(packet: LoggedPacket | PacketInfo, options?: SummaryOptions): string
 export function formatSummary(value: unknown, options?: SummaryOptions): string | undefined
 export function formatSummary(value: unknown, options: SummaryOptions = {}): string | undefined {
-  const summary = summarise(isLoggedPacket(value) ? toPacketInfo(value, { payload: 'none' }) : value)
+  const summary = summarise(isLoggedPacket(value) ? toPacketInfo(value, { payload: 0 }) : value)
   if (summary === undefined) return undefined
   const { style, maxLength = DEFAULT_MAX_LENGTH } = options
   const parts: [SummaryPart, string][] = []

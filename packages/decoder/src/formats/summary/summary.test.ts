@@ -53,6 +53,14 @@ describe('formatSummary', () => {
     expect(lineOf(ipv6(hex('8000bbcb00010007'), 58))).toContain('ICMPv6 2001:db8::1 → ff02::1 echo request seq 7')
   })
 
+  it('names who talks inside of a tunnel, and its ends', () => {
+    expect(lineOf(ipv4(ipv6(tcp(hex(''), { flags: 0x02 }), 6), { protocol: 41 }))).toMatch(
+      /TCP {4}\[2001:db8::1\]:40000 → \[ff02::1\]:8443 SYN through 192\.168\.2\.10 → 8\.8\.8\.8$/
+    )
+    const fragment = lineOf(ipv4(udp(new Uint8Array(16)), { flagsAndOffset: 0x2000 }))
+    expect(fragment).toMatch(/UDP {4}192\.168\.2\.10:40000 → 8\.8\.8\.8:9999$/)
+  })
+
   it('says what ICMP is about', () => {
     expect(lineOf(ipv4(hex('030400000000057 8'), { protocol: 1 }))).toMatch(/unreachable code 4 MTU 1400$/)
     expect(lineOf(ipv4(hex('0501000001020304'), { protocol: 1 }))).toMatch(/redirect code 1 1\.2\.3\.4$/)

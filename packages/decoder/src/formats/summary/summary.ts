@@ -1,4 +1,5 @@
 import { protocolName } from '../../tables/names.js'
+import { innermost } from '../innermost.js'
 import type { Ipv4Info, Ipv6Info, PacketInfo, TcpInfo } from '../packet-info/packet-info.js'
 import type { Unchecked } from '../unchecked.js'
 import { objectOf, textOf } from '../unchecked.js'
@@ -43,14 +44,19 @@ export function summarise(value: unknown): PacketSummary | undefined {
   if (!event || typeof prefix !== 'string' || typeof action !== 'string' || typeof timestamp !== 'string') {
     return undefined
   }
+  const inside = innermost(event)
+  const outer =
+    inside.IP === event.IP && inside.IPv6 === event.IPv6
+      ? ''
+      : formatEndpoints({ ...event, RecentDomainSrc: '', RecentDomainDst: '' })
   return {
     time: clockTime(timestamp),
     action,
     prefix: prefix.trim(),
     devices: formatDevices(textOf(event.InDev), textOf(event.OutDev)),
-    protocol: protocolOf(event),
-    endpoints: formatEndpoints(event),
-    details: [...describeLayers(event), ...describeProblem(event)]
+    protocol: protocolOf(inside),
+    endpoints: formatEndpoints(inside),
+    details: [...describeLayers(inside), ...(outer === '' ? [] : [`through ${outer}`]), ...describeProblem(event)]
   }
 }
 
