@@ -9,6 +9,7 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const EQUALS = 0x3d
 const MINUS = 0x2d
+const MAX_INT32 = 0x7fff_ffff
 
 const BASE64 = new Uint8Array(64)
 for (const [index, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
@@ -46,7 +47,7 @@ const FALSE = new Fragment('false')
 
 /**
  * Writes JSON into a buffer that the caller knows to be large enough, as it is or as it stands inside a JSON string.
- * Words are written whole: up to seven bytes behind {@link at} may change.
+ * Words are written whole: up to eight bytes behind {@link at} may change.
  */
 export class JsonWriter {
   /** Where the next byte goes. */
@@ -64,12 +65,18 @@ export class JsonWriter {
   }
 
   fragment(fragment: Fragment): void {
-    const escaped = this.escaped
-    const words = escaped ? fragment.escapedWords : fragment.words
+    const isEscaped = this.escaped
+    const words = isEscaped ? fragment.escapedWords : fragment.words
+    const length = isEscaped ? fragment.escapedLength : fragment.length
     const view = this.#view
-    let at = this.at
-    for (let index = 0; index < words.length; index++, at += 8) view.setFloat64(at, words[index] ?? 0, true)
-    this.at += escaped ? fragment.escapedLength : fragment.length
+    const { at } = this
+    // Most are one or two words.
+    view.setFloat64(at, words[0] ?? 0, true)
+    if (length > 8) {
+      view.setFloat64(at + 8, words[1] ?? 0, true)
+      for (let index = 2; index < words.length; index++) view.setFloat64(at + index * 8, words[index] ?? 0, true)
+    }
+    this.at = at + length
   }
 
   byte(byte: number): void {
@@ -96,27 +103,42 @@ export class JsonWriter {
 
   /** A whole number from 0 to 2^53. */
   uint(value: number): void {
-    if (value < 10) {
-      this.#bytes[this.at++] = ZERO + value
-      return
-    }
-    if (value >= 10_000) {
+    if (value > MAX_INT32) {
       const head = Math.floor(value / 10_000)
       this.uint(head)
       this.#fourDigits(value - head * 10_000)
       return
     }
-    if (value >= 1000) {
-      this.#fourDigits(value)
+    // Whole numbers from here on: an engine that has met one above divides floats otherwise.
+    const number = value | 0
+    if (number < 10_000) {
+      this.#upToFourDigits(number)
       return
     }
-    if (value >= 100) {
-      const head = (value / 100) | 0
-      this.#bytes[this.at++] = ZERO + head
-      value -= head * 100
+    const head = (number / 10_000) | 0
+    if (head < 10_000) {
+      this.#upToFourDigits(head)
+    } else {
+      const first = (head / 10_000) | 0
+      this.#upToFourDigits(first)
+      this.#fourDigits(head - first * 10_000)
     }
-    this.#view.setUint16(this.at, DIGIT_PAIRS[value] ?? 0, true)
-    this.at += 2
+    this.#fourDigits(number - head * 10_000)
+  }
+
+  #upToFourDigits(number: number): void {
+    if (number < 10) {
+      this.#bytes[this.at++] = ZERO + number
+    } else if (number < 100) {
+      this.#view.setUint16(this.at, DIGIT_PAIRS[number] ?? 0, true)
+      this.at += 2
+    } else if (number < 1000) {
+      const head = (number / 100) | 0
+      this.#view.setInt32(this.at, (ZERO + head) | ((DIGIT_PAIRS[number - head * 100] ?? 0) << 8), true)
+      this.at += 3
+    } else {
+      this.#fourDigits(number)
+    }
   }
 
   /** A whole number of any sign, within 2^53. */
@@ -145,10 +167,9 @@ export class JsonWriter {
   }
 
   #fourDigits(value: number): void {
-    const head = (value / 100) | 0
-    const view = this.#view
-    view.setUint16(this.at, DIGIT_PAIRS[head] ?? 0, true)
-    view.setUint16(this.at + 2, DIGIT_PAIRS[value - head * 100] ?? 0, true)
+    const number = value | 0
+    const head = (number / 100) | 0
+    this.#view.setInt32(this.at, (DIGIT_PAIRS[head] ?? 0) | ((DIGIT_PAIRS[number - head * 100] ?? 0) << 16), true)
     this.at += 4
   }
 
