@@ -1,15 +1,11 @@
 import { SHA1_BYTES, Sha1Block } from '../hash/sha1.js'
 import type { Packet } from '../packet.js'
 import type { NetworkLayers } from './flow-tuple.js'
-import { FlowTuple, TUPLE_BYTES } from './flow-tuple.js'
+import { FlowTuple, KEY_WORDS } from './flow-tuple.js'
 
 const MAX_SEED = 0xffff
-/** Flows whose hash is remembered: most packets belong to one that was just seen. A power of two. */
+/** Ways of flows whose hash is remembered: most packets belong to one that was just seen. A power of two. */
 const REMEMBERED = 512
-const TUPLE_WORDS = TUPLE_BYTES / 4
-/** The words of the tuple and its length. */
-const KEY_WORDS = TUPLE_WORDS + 1
-
 /** Hashes flows one after another with the same buffers. */
 export class CommunityIdHasher {
   /** SHA-1 of the flows remembered, one behind the other. */
@@ -17,7 +13,6 @@ export class CommunityIdHasher {
   readonly #keys = new Int32Array(REMEMBERED * KEY_WORDS)
   readonly #block = new Sha1Block()
   readonly #tuple = new FlowTuple(this.#block.message)
-  readonly #words = new Int32Array(this.#block.message.buffer, 0, TUPLE_WORDS)
   readonly #seed: number
 
   /** @throws RangeError when the seed is not a whole number from 0 to 65535 */
@@ -35,33 +30,29 @@ export class CommunityIdHasher {
   hash(layers: NetworkLayers): number {
     const tuple = this.#tuple
     if (!tuple.read(layers)) return -1
-    tuple.bytes[0] = this.#seed >> 8
-    tuple.bytes[1] = this.#seed
-    const slot = this.#slot()
+    const { key, keyLength } = tuple
+    let mixed = 0
+    for (let index = 0; index < keyLength; index++) mixed = Math.imul(mixed ^ (key[index] ?? 0), 0x9e3779b1)
+    const slot = (mixed >>> 16) & (REMEMBERED - 1)
     const at = slot * SHA1_BYTES
     if (this.#isRemembered(slot * KEY_WORDS)) return at
+    tuple.arrange()
+    tuple.bytes[0] = this.#seed >> 8
+    tuple.bytes[1] = this.#seed
     this.#block.hash(tuple.length)
     this.digests.set(this.#block.digest, at)
     return at
   }
 
-  #slot(): number {
-    let mixed = 0
-    for (const word of this.#words) mixed = Math.imul(mixed ^ word, 0x9e3779b1)
-    return (mixed >>> 16) & (REMEMBERED - 1)
-  }
-
-  /** Whether the tuple is the one remembered at `at`; it is from now on. */
+  /** Whether the key is the one remembered at `at`; it is from now on. */
   #isRemembered(at: number): boolean {
     const keys = this.#keys
-    const words = this.#words
-    // The length is never 0, so that a place not used yet is like no tuple.
-    let isSame = keys[at + TUPLE_WORDS] === this.#tuple.length
-    for (let index = 0; index < TUPLE_WORDS && isSame; index++) isSame = keys[at + index] === words[index]
-    if (isSame) return true
-    keys.set(words, at)
-    keys[at + TUPLE_WORDS] = this.#tuple.length
-    return false
+    const { key, keyLength } = this.#tuple
+    // The first word is never 0, so that a place not used yet is like no key; and it says how many there are.
+    let isSame = true
+    for (let index = 0; index < keyLength && isSame; index++) isSame = keys[at + index] === key[index]
+    if (!isSame) keys.set(key, at)
+    return isSame
   }
 }
 

@@ -11,6 +11,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  */
 export function flowKey(packet: Packet): string | undefined {
   if (!tuple.read(packet)) return undefined
+  tuple.arrange()
   const { bytes, length } = tuple
   let key = ''
   for (let at = 2; at < length; at += 3) {

@@ -1,5 +1,4 @@
 import type { ByteReader } from '../bytes/reader.js'
-import type { Layer } from '../layer.js'
 import type { Ipv4 } from '../protocols/ipv4.js'
 import type { Ipv6 } from '../protocols/ipv6.js'
 
@@ -20,12 +19,22 @@ const ICMPV6_ANSWERS: ReadonlyMap<number, number> = answers(
   [144, 145]
 )
 
+/** Those of the protocol's number. */
+const ANSWERS: ReadonlyMap<number, ReadonlyMap<number, number>> = new Map([
+  [ICMP, ICMP_ANSWERS],
+  [ICMPV6, ICMPV6_ANSWERS]
+])
+
 function answers(...pairs: readonly (readonly [number, number])[]): ReadonlyMap<number, number> {
   return new Map(pairs.flatMap(([request, reply]) => [[request, reply] as const, [reply, request] as const]))
 }
 
 /** The tuple of two IPv6 addresses with ports, the longest there is. */
 export const TUPLE_BYTES = 40
+/** What {@link FlowTuple.key} has room for: what the ports are of, the ports, two IPv6 addresses. */
+export const KEY_WORDS = 10
+const IPV4_WORDS = 1
+const IPV6_WORDS = 4
 
 /** Where the network layers of a packet are; of two, the inner one counts. */
 export interface NetworkLayers {
@@ -41,70 +50,104 @@ export interface NetworkLayers {
 export class FlowTuple {
   readonly bytes: Uint8Array
   length = 0
+  /** One way of the flow in words, to be known again by; those behind {@link keyLength} are of another packet. */
+  readonly key: Int32Array = new Int32Array(KEY_WORDS)
+  keyLength = 0
+  readonly #view: DataView
 
-  /** @param bytes room for the tuple, whose unused end is cleared. */
+  /** @param bytes room for the tuple. */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
-  /** Reads a packet's innermost network layer; `false` when that does not tell the flow. */
+  /** Reads the {@link key} of a packet's innermost network layer; `false` when that does not tell the flow. */
   read({ ipv4, ipv6 }: NetworkLayers): boolean {
     if (ipv4 !== undefined && (ipv6 === undefined || ipv6.start < ipv4.start)) {
-      return this.#fill(ipv4, 12, 4, ipv4.protocol, ipv4.fragmentOffset !== 0)
+      const ports = portsOf(ipv4.bytes, ipv4.headerEnd, ipv4.end, ipv4.protocol, ICMP, ipv4.fragmentOffset)
+      if (ports === NOT_TOLD) return false
+      this.#readKey(ipv4.bytes, ipv4.start + 12, IPV4_WORDS, ipv4.protocol, ports)
+      return true
     }
     if (ipv6 === undefined) return false
-    return this.#fill(ipv6, 8, 16, ipv6.protocol, ipv6.fragmentOffset !== 0)
+    const ports = portsOf(ipv6.bytes, ipv6.headerEnd, ipv6.end, ipv6.protocol, ICMPV6, ipv6.fragmentOffset)
+    if (ports === NOT_TOLD) return false
+    this.#readKey(ipv6.bytes, ipv6.start + 8, IPV6_WORDS, ipv6.protocol, ports)
+    return true
   }
 
-  #fill(ip: Layer, addressesAt: number, addressBytes: number, protocol: number, isLaterFragment: boolean): boolean {
-    const { bytes: packet, start, headerEnd } = ip
-    const payloadBytes = ip.end - headerEnd
-    const hasPorts = protocol === TCP || protocol === UDP || protocol === SCTP
-    const isIcmp = addressBytes === 4 ? protocol === ICMP : protocol === ICMPV6
-    let source = 0
-    let destination = 0
+  #readKey(packet: ByteReader, addresses: number, addressWords: number, protocol: number, ports: number): void {
+    const { key } = this
+    key[0] = (addressWords << 8) | protocol
+    key[1] = ports
+    for (let word = 0; word < addressWords * 2; word++) key[2 + word] = packet.u32(addresses + word * 4)
+    this.keyLength = 2 + addressWords * 2
+  }
+
+  /** Makes {@link bytes} of what was read. */
+  arrange(): void {
+    const { key } = this
+    const addressWords = word(key, 0) >> 8
+    const protocol = word(key, 0) & 0xff
+    const answers = protocol === (addressWords === IPV4_WORDS ? ICMP : ICMPV6) ? ANSWERS.get(protocol) : undefined
+    let source = word(key, 1) >>> 16
+    let destination = word(key, 1) & 0xffff
     let isOneWay = false
-    if (hasPorts || isIcmp) {
-      // A later fragment starts in the middle of something.
-      if (isLaterFragment || payloadBytes < (isIcmp ? 2 : 4)) return false
-      source = isIcmp ? packet.u8(headerEnd) : packet.u16(headerEnd)
-      destination = packet.u16(headerEnd + 2)
-      if (isIcmp) {
-        const answer = (addressBytes === 4 ? ICMP_ANSWERS : ICMPV6_ANSWERS).get(source)
-        isOneWay = answer === undefined
-        destination = answer ?? packet.u8(headerEnd + 1)
-      }
+    if (answers !== undefined) {
+      const answer = answers.get(source >> 8)
+      isOneWay = answer === undefined
+      destination = answer ?? source & 0xff
+      source >>= 8
     }
-    const isSwapped = !isOneWay && isReversed(packet, start + addressesAt, addressBytes, source, destination)
-    const { bytes } = this
-    const first = start + addressesAt + (isSwapped ? addressBytes : 0)
-    const second = start + addressesAt + (isSwapped ? 0 : addressBytes)
-    for (let index = 0; index < addressBytes; index++) {
-      bytes[2 + index] = packet.u8(first + index)
-      bytes[2 + addressBytes + index] = packet.u8(second + index)
+    const isSwapped = !isOneWay && isReversed(key, addressWords, source, destination)
+    const view = this.#view
+    const second = 2 + addressWords * 4
+    for (let index = 0; index < addressWords; index++) {
+      view.setInt32((isSwapped ? second : 2) + index * 4, word(key, 2 + index))
+      view.setInt32((isSwapped ? 2 : second) + index * 4, word(key, 2 + addressWords + index))
     }
-    let at = 2 + addressBytes * 2
-    bytes[at++] = protocol
-    bytes[at++] = 0
-    if (hasPorts || isIcmp) {
-      const low = isSwapped ? destination : source
-      const high = isSwapped ? source : destination
-      bytes[at++] = low >> 8
-      bytes[at++] = low
-      bytes[at++] = high >> 8
-      bytes[at++] = high
-    }
-    this.length = at
-    bytes.fill(0, at, TUPLE_BYTES)
-    return true
+    const at = second + addressWords * 4
+    view.setUint16(at, protocol << 8)
+    this.length = at + 2
+    if (answers === undefined && !hasPorts(protocol)) return
+    view.setUint16(at + 2, isSwapped ? destination : source)
+    view.setUint16(at + 4, isSwapped ? source : destination)
+    this.length = at + 6
   }
 }
 
+const NOT_TOLD = -1
+
+function hasPorts(protocol: number): boolean {
+  return protocol === TCP || protocol === UDP || protocol === SCTP
+}
+
+/** Both ports in one number, or type and code of the ICMP of this version; 0 of other protocols. */
+function portsOf(
+  bytes: ByteReader,
+  start: number,
+  end: number,
+  protocol: number,
+  icmp: number,
+  fragmentOffset: number
+): number {
+  const isIcmp = protocol === icmp
+  if (!isIcmp && !hasPorts(protocol)) return 0
+  // A later fragment starts in the middle of something.
+  if (fragmentOffset !== 0 || end - start < (isIcmp ? 2 : 4)) return NOT_TOLD
+  return isIcmp ? bytes.u16(start) * 0x1_0000 : bytes.u32(start)
+}
+
 /** Whether the destination comes first: by address, then by port. */
-function isReversed(bytes: ByteReader, at: number, addressBytes: number, source: number, destination: number): boolean {
-  for (let index = at; index < at + addressBytes; index++) {
-    const difference = bytes.u8(index) - bytes.u8(index + addressBytes)
-    if (difference !== 0) return difference > 0
+function isReversed(key: Int32Array, addressWords: number, source: number, destination: number): boolean {
+  for (let index = 2; index < 2 + addressWords; index++) {
+    const one = word(key, index) >>> 0
+    const other = word(key, index + addressWords) >>> 0
+    if (one !== other) return one > other
   }
   return source > destination
+}
+
+function word(key: Int32Array, index: number): number {
+  return key[index] ?? 0
 }
