@@ -27,7 +27,7 @@ export function decodeFormatter(
     case 'summary':
       return summary
     case 'layers':
-      return packet => [summary(packet), ...formatLayers(toPacketInfo(packet, { payload: 'none' }))].join('\n')
+      return packet => [summary(packet), ...formatLayers(toPacketInfo(packet, { payload: 0 }))].join('\n')
     case 'spr':
       return packet => formatPacketInfo(packet, { extended: !strict })
     case 'ulogd':

@@ -23,6 +23,8 @@ export class FieldWriter {
   overflowed = false
   /** Whether lists that only repeat the packet are to be left out, since the line is too long with them. */
   isBrief = false
+  /** Whether to write what an application asks for or says, beyond whom it talks to. */
+  showsContent = true
   readonly #out: JsonWriter
   readonly #raw: RawBytes
   /** Where each open object or list starts. */

@@ -153,7 +153,7 @@ export class Http extends Layer {
   override writeFields(out: FieldWriter): void {
     const { fields } = JSON_NAMES
     out.text(fields.method, this.method)
-    out.text(fields.target, this.target)
+    if (out.showsContent) out.text(fields.target, this.target)
     out.text(fields.version, this.version)
     out.text(fields.host, this.host)
     out.text(fields.userAgent, this.userAgent)

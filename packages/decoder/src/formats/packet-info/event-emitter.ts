@@ -3,7 +3,7 @@ import { JsonWriter } from '../../bytes/json-writer.js'
 import { ByteReader } from '../../bytes/reader.js'
 import type { Layer } from '../../layer.js'
 import type { LoggedPacket } from '../../logged-packet.js'
-import type { ReusablePacket } from '../../packet.js'
+import type { FoundLayers, ReusablePacket } from '../../packet.js'
 import type { Dhcpv4 } from '../../protocols/dhcpv4.js'
 import type { Dns } from '../../protocols/dns/dns.js'
 import type { Ipv4 } from '../../protocols/ipv4.js'
@@ -19,7 +19,7 @@ import type { LayerSink } from './network-layers.js'
 import { writeIpv4, writeTcp, writeUdp } from './network-layers.js'
 import type { ResolvedOptions } from './options.js'
 import type { Plan } from './plan.js'
-import { applicationStart, Shed } from './plan.js'
+import { applicationStart, Shed, transportEnd } from './plan.js'
 import { RawBytes } from './raw-bytes.js'
 import { TextCache } from './text-cache.js'
 import { TimestampWriter } from './timestamp.js'
@@ -98,13 +98,15 @@ export class EventEmitter {
     const start = out.at
     raw.begin(plan.cut)
     this.#fields.overflowed = false
+    this.#fields.showsContent = options.showsContent
+    const showsApplications = shed < Shed.application && options.showsApplications
     const sink = this.#sink
     sink.bytes = packet.bytes
     const { outer } = packet
     if (logged.hwType !== undefined) this.#writeEthernet(logged.hwType, logged.hwHeader)
     if (shed < Shed.layers) {
       this.#writeLayers(outer.tcp, outer.udp, outer.ipv4)
-      if (shed < Shed.application) this.#writeApplications(outer.dns, outer.dhcpv4)
+      if (showsApplications) this.#writeApplications(outer.dns, outer.dhcpv4)
     }
     if (shed < Shed.strings) {
       this.#writeCommon(logged, options)
@@ -113,8 +115,9 @@ export class EventEmitter {
     }
     if (options.extended) {
       if (shed < Shed.layers) {
-        if (packet.hasDescribed) this.#writeDescribed(packet, shed)
-        if (packet.outerLayers < packet.layers.length) this.#writeInner(packet, shed)
+        const layersEnd = endOfLayers(packet.found, shed, options)
+        if (packet.hasDescribed) this.#writeDescribed(packet, shed, layersEnd)
+        if (packet.outerLayers < packet.layers.length) this.#writeInner(packet, showsApplications, layersEnd)
         if (shed < Shed.raw && options.keep > 0 && !hasLayers(packet)) this.#writeRaw(packet.bytes)
       }
       if (shed < Shed.strings) this.#meta.write(logged, packet.found, options)
@@ -134,13 +137,13 @@ export class EventEmitter {
   }
 
   /** Layers that write themselves, outermost first. */
-  #writeDescribed(packet: ReusablePacket, shed: Shed): void {
+  #writeDescribed(packet: ReusablePacket, shed: Shed, end: number): void {
     this.#fields.begin(this.#out.at + this.#room, shed >= Shed.raw)
-    this.#writeRange(packet, shed, 0, packet.outerLayers)
+    this.#writeRange(packet, end, 0, packet.outerLayers)
   }
 
   /** What is behind a tunnel or in a fragment, where SPR does not look. */
-  #writeInner(packet: ReusablePacket, shed: Shed): void {
+  #writeInner(packet: ReusablePacket, showsApplications: boolean, end: number): void {
     const out = this.#out
     out.fragment(INNER)
     const start = out.at
@@ -150,13 +153,13 @@ export class EventEmitter {
       found.udp === outer.udp ? undefined : found.udp,
       found.ipv4 === outer.ipv4 ? undefined : found.ipv4
     )
-    if (shed < Shed.application) {
+    if (showsApplications) {
       this.#writeApplications(
         found.dns === outer.dns ? undefined : found.dns,
         found.dhcpv4 === outer.dhcpv4 ? undefined : found.dhcpv4
       )
     }
-    this.#writeRange(packet, shed, packet.outerLayers, packet.layers.length)
+    this.#writeRange(packet, end, packet.outerLayers, packet.layers.length)
     if (out.at === start) out.byte(OPEN)
     else out.patch(start, OPEN)
     out.byte(CLOSE)
@@ -175,10 +178,9 @@ export class EventEmitter {
     if (dhcpv4 !== undefined) writeDhcpv4(sink, dhcpv4)
   }
 
-  /** Of two layers of a name the inner one. */
-  #writeRange({ layers, found }: ReusablePacket, shed: Shed, from: number, to: number): void {
+  /** Layers that start in front of `end`; of two of a name the inner one. */
+  #writeRange({ layers }: ReusablePacket, end: number, from: number, to: number): void {
     const fields = this.#fields
-    const end = shed < Shed.application ? Number.POSITIVE_INFINITY : applicationStart(found)
     for (let index = from; index < to; index++) {
       const layer = layers[index]
       if (layer?.json === undefined || (layer.start >= end && !layer.isLink)) continue
@@ -235,6 +237,12 @@ export class EventEmitter {
     out.fragment(this.#inDevices.get(logged.inDevice?.slice(0, CLIPPED_NAME) ?? ''))
     out.fragment(this.#outDevices.get(logged.outDevice?.slice(0, CLIPPED_NAME) ?? ''))
   }
+}
+
+/** Where in the packet the layers that an event leaves out start. */
+function endOfLayers(found: Readonly<FoundLayers>, shed: Shed, options: ResolvedOptions): number {
+  if (shed >= Shed.application) return applicationStart(found)
+  return options.showsApplications ? Number.POSITIVE_INFINITY : transportEnd(found)
 }
 
 function isRepeated(layers: readonly Layer[], index: number, to: number): boolean {

@@ -183,6 +183,6 @@ function sizeBound(logged: LoggedPacket, options: ResolvedOptions, packet: Reusa
   const { dns, dhcpv4 } = packet.found
   if (dns !== undefined || dhcpv4 !== undefined) bound += payload.length * APPLICATION_BYTES_PER_BYTE
   if (dns !== undefined) bound += dns.names.length * 2
-  if (packet.outerLayers < packet.layers.length) bound += FIXED_BYTES + payload.length * RAW_BYTES_PER_BYTE
+  if (packet.hasInner) bound += FIXED_BYTES + payload.length * RAW_BYTES_PER_BYTE
   return bound
 }

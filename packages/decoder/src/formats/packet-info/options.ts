@@ -1,6 +1,6 @@
 import type { DomainSource } from '../../recent-domains/domain-source.js'
 
-/** Which bytes of the packet an event repeats; decoded fields are written under every policy. */
+/** What an event tells of what applications send; the headers below them are always decoded. */
 export type PayloadPolicy = 'full' | 'headers' | 'none' | number
 
 export interface PacketInfoOptions {
@@ -16,7 +16,8 @@ export interface PacketInfoOptions {
   readonly recentDomains?: DomainSource
   /**
    * `full`: every byte. A number: that many bytes behind the innermost header below the application. `headers`: 0 of
-   * them. `none`: no raw bytes at all, headers included. Default `full`.
+   * them, and who talks to whom as applications say it (DNS, TLS, HTTP without its target, …). `none`: no raw bytes at
+   * all and nothing applications say. Default `full`.
    */
   readonly payload?: PayloadPolicy
   /**
@@ -41,6 +42,10 @@ export interface ResolvedOptions {
   recentDomains: DomainSource | undefined
   /** Application bytes to keep; -1 keeps no raw bytes at all. */
   keep: number
+  /** Whether decoded applications are shown. */
+  showsApplications: boolean
+  /** Whether they are shown with what is asked for, and not only of whom. */
+  showsContent: boolean
   maxLineBytes: number
   /** Seed of Community IDs, `undefined` for none. */
   communityIdSeed: number | undefined
@@ -59,6 +64,8 @@ export function resolveOptions(options: PacketInfoOptions = {}): ResolvedOptions
     recentDomainDst: options.recentDomainDst ?? '',
     recentDomains: options.recentDomains,
     keep: bytesToKeep(options.payload ?? 'full'),
+    showsApplications: options.payload !== 'none',
+    showsContent: options.payload !== 'none' && options.payload !== 'headers',
     maxLineBytes: extended ? maxLineBytes : Number.POSITIVE_INFINITY,
     communityIdSeed: extended ? seedOf(options.communityId ?? true) : undefined
   }

@@ -14,7 +14,8 @@ import {
   tcp,
   udp
 } from '../../../test/build.js'
-import { createLineWriter, formatPacketInfo, toPacketInfo } from '../../decoder.js'
+import { clientHello, serverName, tlsRecord } from '../../../test/build-tls.js'
+import { createLineWriter, decodePacket, formatPacketInfo, toPacketInfo } from '../../decoder.js'
 import type { LoggedPacket } from '../../logged-packet.js'
 import type { PacketInfoOptions } from './options.js'
 
@@ -22,6 +23,7 @@ const bytes = (base64: string | null | undefined): number => Buffer.from(base64 
 const body = Uint8Array.from({ length: 100 }, (_, index) => index)
 const packet = logged(ipv4(tcp(body), { protocol: 6 }))
 const into = new Uint8Array(1 << 20)
+const APPLICATIONS: ReadonlySet<string> = new Set(['DNS', 'mDNS', 'LLMNR', 'DHCPv4', 'TLS', 'HTTP'])
 
 function lineLength(logged: LoggedPacket, options?: PacketInfoOptions): number {
   return createLineWriter(options).write(logged, into, 0)
@@ -79,6 +81,83 @@ describe('payload policy', () => {
     expect(dns.DNS?.Questions?.length).toBe(1)
     const dhcp = toPacketInfo(logged(ipv4(udp(dhcpMessage(hex('350101ff')), 68, 67))), { payload: 'headers' })
     expect([dhcp.DHCP?.Contents, dhcp.DHCP?.ClientHWAddr]).toEqual(['', 'AgoRFjMi'])
+  })
+
+  describe('what applications say', () => {
+    const query = dnsMessage({ questions: [dnsQuestion(dnsName('secret.example'))] })
+    const svcb = dnsMessage({ answers: [dnsRecord(hex('00'), 64, join(hex('0001'), dnsName('secret.example')))] })
+    const request = Buffer.from(
+      'GET /secret?token HTTP/1.1\r\nHost: secret.example\r\nUser-Agent: secret\r\n\r\nsecret'
+    )
+    const over = (transport: Uint8Array, protocol = 17): Uint8Array[] => [
+      ipv4(transport, { protocol }),
+      ipv6(transport, protocol),
+      ipv4(ipv6(transport, protocol), { protocol: 41 }),
+      ipv4(join(hex('0000 0800'), ipv4(transport, { protocol })), { protocol: 47 }),
+      ipv4(transport, { protocol, flagsAndOffset: 0x2000 })
+    ]
+    const quoted = ipv4(udp(query, 40000, 53))
+    const packets = [
+      ...over(udp(query, 40000, 53)),
+      ...over(udp(svcb, 53, 40000)),
+      ...over(udp(query, 5353, 5353)),
+      ...over(udp(query, 40000, 5355)),
+      ...over(tcp(join([0, query.length], query), { destinationPort: 53 }), 6),
+      ...over(udp(dhcpMessage(join(hex('0c06'), Buffer.from('secret'), [255])), 68, 67)),
+      ...over(tcp(tlsRecord(clientHello({ extensions: [serverName('secret.example')] })), {}), 6),
+      ...over(tcp(request, { destinationPort: 80 }), 6),
+      ...over(udp(Buffer.from('secret'))),
+      ...over(join(hex('9c40 0050 0008 abcd'), Buffer.from('secret')), 136),
+      ...over(
+        join(hex('9c40 0050 00000007 deadbeef 0003 0016 00000001 0002 0003 00000000'), Buffer.from('secret')),
+        132
+      ),
+      ipv4(join(hex('0303 0000 00000000'), quoted), { protocol: 1 }),
+      ipv6(join(hex('0104 0000 00000000'), ipv6(udp(query, 40000, 53))), 58),
+      ipv4(join(hex('0800 0000 00010001'), Buffer.from('secret')), { protocol: 1 }),
+      ipv4(Buffer.from('secret'), { protocol: 253 }),
+      ipv4(join(hex('0000 1234'), Buffer.from('secret')), { protocol: 47 }),
+      Uint8Array.from(Buffer.from('\u00f0secret', 'latin1'))
+    ]
+
+    /** Every text of an event, and what it is the base64 or the hexadecimal digits of. */
+    const tells = (event: unknown): string =>
+      typeof event === 'string'
+        ? [event, Buffer.from(event, 'base64').toString('latin1'), Buffer.from(event, 'hex').toString('latin1')].join()
+        : typeof event === 'object' && event !== null
+          ? Object.values(event).map(tells).join()
+          : ''
+
+    it('is not told by none, wherever it stands', () => {
+      for (const payload of packets) {
+        for (const extended of [true, false]) {
+          const text = formatPacketInfo(logged(payload), { payload: 'none', extended, communityId: false })
+          if (text !== undefined) expect(tells(JSON.parse(text))).not.toContain('secret')
+        }
+        expect(tells(toPacketInfo(logged(payload)))).toContain('secret')
+      }
+    })
+
+    it('is told by headers as far as it is a name', () => {
+      const headers = { payload: 'headers' } as const
+      const http = toPacketInfo(logged(ipv4(tcp(request, { destinationPort: 80 }), { protocol: 6 })), headers)
+      expect(http.HTTP).toEqual({ Method: 'GET', Version: '1.1', Host: 'secret.example', UserAgent: 'secret' })
+      expect(http.TCP?.Payload).toBe('')
+      expect(toPacketInfo(logged(quoted), headers).DNS?.Questions?.length).toBe(1)
+      const rest = packets.filter(payload => decodePacket(payload).layers.every(({ name }) => !APPLICATIONS.has(name)))
+      expect(rest.length).toBeGreaterThan(15)
+      for (const payload of rest) expect(tells(toPacketInfo(logged(payload), headers))).not.toContain('secret')
+    })
+
+    it('leaves what is below it', () => {
+      const sctp = toPacketInfo(logged(ipv4(hex('9c40 0050 00000007 deadbeef'), { protocol: 132 })), {
+        payload: 'none'
+      })
+      expect(sctp.SCTP).toMatchObject({ SrcPort: 40_000, DstPort: 80 })
+      const arp = hex('0001 0800 06 04 0001 029f11913383 c0a8020a 000000000000 c0a80201')
+      expect(toPacketInfo(logged(arp, { etherType: 0x0806 }), { payload: 'none' }).ARP?.SrcIP).toBe('192.168.2.10')
+      expect(toPacketInfo(logged(quoted), { payload: 'none' }).UDP?.DstPort).toBe(53)
+    })
   })
 
   it('cuts behind an IP header when nothing behind it was decoded', () => {

@@ -44,6 +44,12 @@ export function applicationStart({ ipv4, ipv6, tcp, udp, icmpv4, icmpv6 }: Reado
   return transport?.headerEnd ?? Math.max(ipv4?.headerEnd ?? 0, ipv6?.headerEnd ?? 0)
 }
 
+/** Offset in the packet behind the last header of TCP and UDP: layers from there on are applications. */
+export function transportEnd({ tcp, udp }: Readonly<FoundLayers>): number {
+  if (tcp === undefined && udp === undefined) return Number.POSITIVE_INFINITY
+  return Math.max(tcp?.headerEnd ?? 0, udp?.headerEnd ?? 0)
+}
+
 /** Bytes behind an IP packet, as on a padded frame, are shown nowhere; of any other packet all of them are. */
 function networkEnd({ ipv4, ipv6 }: Readonly<FoundLayers>, length: number): number {
   return ipv4 === undefined && ipv6 === undefined ? length : Math.max(ipv4?.end ?? 0, ipv6?.end ?? 0)
