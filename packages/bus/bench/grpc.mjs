@@ -1,5 +1,5 @@
 // The gRPC dialect beside newline-JSON, in one run: a publisher in this process and one reading process, then one process that
-// publishes over the socket, many calls under way.
+// publishes over the socket; over gRPC in order, as our client does, and by a plain client with 64 calls under way.
 //
 //   node bench/grpc.mjs [--events 200000] [--calls 20000] [--bytes 700]
 import { fork } from 'node:child_process'
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { Client, credentials } from '@grpc/grpc-js'
 import { connectBus, listenBus } from '@packet-logs/bus'
 import { connectGrpcBus, grpcDialect } from '@packet-logs/bus/grpc'
 
@@ -34,6 +35,7 @@ async function measure() {
     await measureReading(server, dialect)
     await measurePublishing(server, dialect)
   }
+  await measurePublishing(server, 'grpc, 64 calls at a time')
   await server.close()
   rmSync(directory, { recursive: true, force: true })
 }
@@ -64,7 +66,7 @@ async function measureReading(server, dialect) {
  * @param {string} dialect
  */
 async function measurePublishing(server, dialect) {
-  const count = Number(values.calls) * (dialect === 'grpc' ? 1 : 10)
+  const count = Number(values.calls) * (dialect === 'newline-json' ? 10 : 1)
   const child = start(server.path, 'publish', dialect, count)
   await message(child)
   const before = server.stats.received
@@ -144,6 +146,7 @@ async function read() {
 }
 
 async function publish() {
+  if (values.dialect.endsWith('at a time')) return publishAtOnce()
   const client = await connectChild()
   process.send?.('ready')
   await message(process)
@@ -155,4 +158,38 @@ async function publish() {
   process.send?.('done')
   await client.close()
   process.disconnect()
+}
+
+/** What any gRPC client can do that does not wait for answers. */
+async function publishAtOnce() {
+  const client = new Client(`unix:${values.path}`, credentials.createInsecure())
+  const event = formatMessage('bench', value)
+  const pass = (/** @type {Buffer} */ bytes) => bytes
+  const path = '/pubservice.PubsubService/Publish'
+  let left = Number(values.events)
+  const next = async () => {
+    while (left > 0) {
+      left -= 1
+      await new Promise((resolve, reject) => {
+        client.makeUnaryRequest(path, pass, pass, event, error => (error ? reject(error) : resolve(undefined)))
+      })
+    }
+  }
+  process.send?.('ready')
+  await message(process)
+  await Promise.all(Array.from({ length: 64 }, next))
+  process.send?.('done')
+  client.close()
+  process.disconnect()
+}
+
+/**
+ * A `pubservice.String` of texts of 128 to 16,383 bytes, and a topic of less.
+ * @param {string} topic
+ * @param {string} text
+ */
+function formatMessage(topic, text) {
+  const { length } = text
+  const head = [0x0a, topic.length, ...Buffer.from(topic), 0x12, (length & 127) | 128, length >> 7]
+  return Buffer.concat([Buffer.from(head), Buffer.from(text)])
 }

@@ -15,7 +15,7 @@ import { BusError } from '../errors.js'
 import { ERROR_TOPIC, formatLine, formatSubscribe, type SubscribeRequest } from '../newline-json/line-format.js'
 import type { LineSink } from '../newline-json/line-splitter.js'
 import type { Reader } from '../reader.js'
-import { EMPTY_MESSAGE, type EventMessage, METHODS, SUBSCRIBE_HEADER, toEvent, toMessage } from './definition.js'
+import { EMPTY_MESSAGE, type EventMessage, HELLO, METHODS, SUBSCRIBE_HEADER, toEvent, toMessage } from './definition.js'
 import { EventPublisher, type PublishChannel } from './event-publisher.js'
 
 /** Every connection is one of its own, and ends when it breaks: when to come back is decided elsewhere. */
@@ -42,20 +42,18 @@ const openGrpc: OpenConnection = ({ path, timeoutMs }, signal) => {
   signal?.throwIfAborted()
   const client = new Client(`unix:${resolvePath(path)}`, credentials.createInsecure(), CHANNEL_OPTIONS)
   return new Promise((resolve, reject) => {
-    const { Hello } = METHODS
     const options = { deadline: Date.now() + timeoutMs }
     const hello = client.makeUnaryRequest(
-      Hello.path,
-      Hello.requestSerialize,
-      Hello.responseDeserialize,
+      HELLO.path,
+      HELLO.requestSerialize,
+      HELLO.responseDeserialize,
       EMPTY_MESSAGE,
       new Metadata(),
       options,
       error => {
         signal?.removeEventListener('abort', onAbort)
-        // sprbus does not know the method.
         if (error === null || error.code === status.UNIMPLEMENTED) {
-          resolve(new GrpcClientConnection(client, error === null))
+          resolve(new GrpcClientConnection(client))
           return
         }
         client.close()
@@ -80,15 +78,13 @@ class GrpcClientConnection implements Connection, PublishChannel {
   readonly ended: Promise<{ error?: unknown }>
   /** What is under way is written by grpc-js at once, and counted as in flight. */
   readonly queuedBytes = 0
-  readonly keepsOrder: boolean
   readonly #client: Client
   readonly #calls = new Set<{ cancel(): void }>()
   #resolveEnded: (cause: { error?: unknown }) => void = () => undefined
   #isOver = false
 
-  constructor(client: Client, isOurs: boolean) {
+  constructor(client: Client) {
     this.#client = client
-    this.keepsOrder = isOurs
     this.ended = new Promise(resolve => {
       this.#resolveEnded = resolve
     })

@@ -62,8 +62,7 @@ export class GrpcConnection implements DialectConnection {
       Publish: (call: Request, respond: Respond) => this.#publish(call, respond),
       SubscribeTopic: (call: EventCall) => this.#serve(call, () => this.#subscribeTopic(call)),
       // Whatever the request says: sprbus's Subscribe delivers everything.
-      Subscribe: (call: EventCall) => this.#serve(call, () => this.#subscribe(call, { prefix: '' }, joined)),
-      Hello: (_call: Request, respond: Respond) => respond(null, EMPTY_MESSAGE)
+      Subscribe: (call: EventCall) => this.#serve(call, () => this.#subscribe(call, { prefix: '' }, joined))
     })
     for (const [service, implementation] of reflection) this.#server.addService(service, implementation)
     this.#server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(socket)

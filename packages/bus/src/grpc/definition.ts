@@ -58,16 +58,14 @@ function method(path: string, responseStream: boolean): EventMethod {
 }
 
 /** What a bus serves besides reflection. */
-export const METHODS: Readonly<Record<'Publish' | 'SubscribeTopic' | 'Subscribe' | 'Hello', EventMethod>> = {
+export const METHODS: Readonly<Record<'Publish' | 'SubscribeTopic' | 'Subscribe', EventMethod>> = {
   Publish: method('/pubservice.PubsubService/Publish', false),
   SubscribeTopic: method('/pubservice.PubsubService/SubscribeTopic', true),
-  Subscribe: method('/pubservice.PubsubService/Subscribe', true),
-  /**
-   * Asked by our client to learn whom it talks to: sprbus does not know the method. A bus that does handles calls in the
-   * order they came, and answers a subscription as soon as it stands.
-   */
-  Hello: method('/packet_logs.Bus/Hello', false)
+  Subscribe: method('/pubservice.PubsubService/Subscribe', true)
 }
+
+/** What our client asks first: no bus knows the method, and one that speaks gRPC says so. */
+export const HELLO: EventMethod = method('/packet_logs.Bus/Hello', false)
 
 /** What sprbus answers with. */
 export const EMPTY_MESSAGE: EventMessage = { topic: Buffer.alloc(0), value: Buffer.alloc(0) }
