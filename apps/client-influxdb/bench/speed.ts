@@ -6,7 +6,7 @@ import { setStage, until } from './stage.js'
 const EVENTS = 300_000
 const SINGLE_POINTS = 2000
 /** Events the bus holds for the exporter at a time: it is never without work, and nothing is dropped. */
-const AHEAD = 20_000
+const AHEAD = 30_000
 
 /** Points per second into the database, through bus and spool, and one request per point as the seed's client makes them. */
 export async function measureSpeed(folder: string): Promise<void> {

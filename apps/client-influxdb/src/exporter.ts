@@ -10,6 +10,7 @@ import { encodeEvents } from './points/encode-events.js'
 import type { Schema } from './points/schema.js'
 import { Reporter } from './reporter.js'
 import { runSender } from './sender.js'
+import { Intake } from './spool/intake.js'
 import { Spool, type SpoolOptions } from './spool/spool.js'
 
 /** Everything an exporter has to know. */
@@ -44,6 +45,7 @@ export async function runExporter(options: ExporterOptions): Promise<void> {
   const database = createDatabase(options.target, options)
   const counters = createCounters()
   const spool = await Spool.open(options.spool)
+  const intake = new Intake(spool)
   let isBusConnected = false
   const reporter = new Reporter(
     {
@@ -72,17 +74,17 @@ export async function runExporter(options: ExporterOptions): Promise<void> {
     options.backoff
   )
   const listener = {
-    position: () => spool.position,
+    position: () => intake.position,
     hasHistory: () => spool.hasHistory,
     take: (events: readonly NumberedEvent[], position: { epoch: number; seq: number } | undefined) =>
-      spool.append(encodeEvents(events, schema, counters), position),
+      intake.take(encodeEvents(events, schema, counters), position),
     gap: async (gap: Gap) => {
       counters.gaps += 1
       if (gap.lost === null) counters.gapsUnknown += 1
       else counters.eventsLost += gap.lost
       const lines = schema.gap(gap, Date.now())
       counters.points += lines.length
-      await spool.append(lines, spool.position)
+      await intake.take(lines, intake.position)
     },
     connected: (path: string, numbered: boolean) => {
       isBusConnected = true
@@ -133,6 +135,7 @@ export async function runExporter(options: ExporterOptions): Promise<void> {
     // One of them failing is the end of both.
     await Promise.race([reading, sending])
     await reading
+    await intake.flush()
     ending.abort()
     const deadline = setTimeout(() => stopSending.abort(), reporter.isDatabaseAway ? 0 : options.drainMs)
     await sending

@@ -18,10 +18,10 @@ async function deliverTo(
   answer: (lines: readonly string[], index: number) => FakeAnswer,
   {
     lines = ['m v=1', 'm v=2', 'm v=3'],
-    kind = 'influxdb2' as DatabaseKind,
+    kind = 'influxdb2',
     token = 'secret',
     signal = new AbortController().signal
-  } = {}
+  }: { lines?: readonly string[]; kind?: DatabaseKind; token?: string; signal?: AbortSignal } = {}
 ) {
   const fake = await startFake(answer)
   fakes.push(fake)
