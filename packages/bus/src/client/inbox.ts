@@ -38,6 +38,8 @@ interface Batch {
   readonly bytes: Buffer
   readonly length: number
   readonly isNumbered: boolean
+  /** When it is a notice of a gap, and no event. */
+  readonly gap?: Gap
 }
 
 /**
@@ -157,7 +159,7 @@ export class Inbox implements EventSource {
     if (gap.where !== 'reader' && this.#isKnown(line === undefined ? 0 : seqAt(line, 0))) return
     if (gap.where === 'reader' && gap.lost !== null) this.#dropped += gap.lost
     this.#settings.feed.emit({ type: 'gap', gap, use: 'subscribe', prefix })
-    if (this.#options.gaps) this.#put(asBatch(line ?? formatGap(gap), line !== undefined), prefix)
+    if (this.#options.gaps) this.#put({ ...asBatch(line ?? formatGap(gap), line !== undefined), gap }, prefix)
   }
 
   /** Every connection brings the same reports of what was lost before the bus. */
@@ -185,11 +187,20 @@ export class Inbox implements EventSource {
     this.#listener.readable()
   }
 
-  #overflowWith({ bytes, isNumbered }: Batch): number {
-    const count = countLines(bytes)
-    const { from, lost } = this.#overflow ?? { from: (isNumbered && firstSeq(bytes)) || null, lost: 0 }
-    const to = (isNumbered && lastSeq(bytes)) || null
-    this.#overflow = { from, to, lost: (lost ?? 0) + count, where: 'reader' }
+  /** How many events were in it. What a notice told is told by the one that follows. */
+  #overflowWith({ bytes, isNumbered, gap }: Batch): number {
+    const count = gap ? 0 : countLines(bytes)
+    const first = gap ? gap.from : (isNumbered && firstSeq(bytes)) || null
+    const to = gap ? gap.to : (isNumbered && lastSeq(bytes)) || null
+    const missing = gap ? gap.lost : count
+    const { from, lost, atMost } = this.#overflow ?? { from: first, lost: 0 }
+    this.#overflow = {
+      from,
+      to,
+      lost: lost === null || missing === null ? null : lost + missing,
+      where: 'reader',
+      ...((atMost || gap?.atMost) && { atMost: true })
+    }
     return count
   }
 }

@@ -9,7 +9,8 @@ import {
   type BusStatus,
   type ConnectBusOptions,
   connectBus,
-  listenBus
+  listenBus,
+  parseGap
 } from '../../src/index.js'
 import { rawClient } from './raw-client.js'
 import { temporarySocketPath } from './temporary-path.js'
@@ -222,6 +223,27 @@ describe('a client', () => {
     expect(Number.parseInt(got[0] ?? '', 10)).toBe(subscription.dropped)
     const reported = statuses.flatMap(status => (status.type === 'dropped' ? [status.count] : []))
     expect(reported.reduce((sum, count) => sum + count, 0)).toBe(subscription.dropped)
+  })
+
+  it('still tells of a loss before the bus when it had to drop the notice itself', async () => {
+    const server = await serve(temporarySocketPath())
+    const client = await join({ path: server.path })
+    const subscription = client.subscribe('t', { gaps: true, queueBytes: 16 * 1024 })
+    await subscription.ready
+    server.broker.reportLoss({ where: 'kernel', lost: 1000 })
+    for (let index = 0; index < 400; index += 1) {
+      server.broker.publishText('t', 'x'.repeat(640))
+      if (index % 10 === 0) await new Promise(resolve => setImmediate(resolve))
+    }
+    server.broker.publishText('t', 'end')
+    let lost = 0
+    await sleep(100)
+    for await (const { topic, value } of subscription) {
+      if (topic === 'bus:gap') lost += parseGap(value)?.lost ?? 0
+      if (value === 'end') break
+    }
+    expect(subscription.dropped).toBeGreaterThan(0)
+    expect(lost).toBe(subscription.dropped + 1000)
   })
 
   it('knows the number of a line that begins with blanks, and takes nothing else out of it', async () => {
