@@ -13,13 +13,21 @@ export interface Answer {
   readonly expiresMs: number
 }
 
+/** How many answers a client has, and which it asked for first and last: the ends of a chain. */
+interface Holder {
+  count: number
+  oldest: number
+  newest: number
+}
+
 /**
- * Answers by address, in storage that is all there from the start: the newest takes the place of the oldest. Finding
- * one allocates nothing.
+ * Answers by address, in storage that is all there from the start: the newest takes the place of the oldest. Who has
+ * more than a fair share gives way first, so that no client makes the others forgotten. Finding one allocates nothing.
  */
 export class AnswerTable {
   readonly #capacity: number
   readonly #maxPerAddress: number
+  readonly #maxPerClient: number
   /** Heads of the chains of answers whose addresses hash alike. */
   readonly #buckets: Int32Array
   readonly #next: Int32Array
@@ -28,6 +36,10 @@ export class AnswerTable {
   readonly #learned: Float64Array
   readonly #expires: Float64Array
   readonly #names: (string | undefined)[]
+  readonly #holders = new Map<string, Holder>()
+  /** Neighbours in the chain of a client's answers. */
+  readonly #older: Int32Array
+  readonly #newer: Int32Array
   /** 1 for an answer that was given again: it is passed over once. */
   readonly #isRefreshed: Uint8Array
   /** Nobody outside can tell which addresses hash alike. */
@@ -37,9 +49,13 @@ export class AnswerTable {
   /** Answers that had to go before their time. */
   evicted = 0
 
-  constructor(capacity: number, maxPerAddress: number) {
+  /** @param maxPerClient what a client may have when there is no room for all. */
+  constructor(capacity: number, maxPerAddress: number, maxPerClient: number) {
     this.#capacity = capacity
     this.#maxPerAddress = maxPerAddress
+    this.#maxPerClient = maxPerClient
+    this.#older = new Int32Array(capacity).fill(NONE)
+    this.#newer = new Int32Array(capacity).fill(NONE)
     this.#buckets = new Int32Array(capacity).fill(NONE)
     this.#next = new Int32Array(capacity).fill(NONE)
     this.#addresses = new Uint32Array(capacity * WORDS)
@@ -58,6 +74,7 @@ export class AnswerTable {
   clear(): void {
     this.#buckets.fill(NONE)
     this.#names.fill(undefined)
+    this.#holders.clear()
     this.#cursor = 0
     this.#size = 0
   }
@@ -66,18 +83,18 @@ export class AnswerTable {
   put(client: AddressWords, address: AddressWords, name: string, nowMs: number, expiresMs: number): void {
     const bucket = this.#bucketOf(address)
     let count = 0
-    let oldest = NONE
     for (let at = this.first(address); at !== NONE; at = this.next(at, address)) {
       if (this.#names[at] === name && this.isClient(at, client)) {
         this.#learned[at] = nowMs
         this.#expires[at] = Math.max(this.expiresMs(at), expiresMs)
         this.#isRefreshed[at] = 1
+        this.#leave(at)
+        this.#join(at)
         return
       }
       count++
-      if (oldest === NONE || this.learnedMs(at) < this.learnedMs(oldest)) oldest = at
     }
-    const slot = count >= this.#maxPerAddress && oldest !== NONE ? oldest : this.#nextSlot()
+    const slot = count >= this.#maxPerAddress ? this.#mostDispensable(address) : this.#slotFor(client)
     if (this.#names[slot] !== undefined) this.#evict(slot, nowMs)
     for (let word = 0; word < WORDS; word++) {
       this.#addresses[slot * WORDS + word] = address[word] ?? 0
@@ -89,6 +106,7 @@ export class AnswerTable {
     this.#isRefreshed[slot] = 0
     this.#next[slot] = this.#buckets[bucket] ?? NONE
     this.#buckets[bucket] = slot
+    this.#join(slot)
     this.#size++
   }
 
@@ -152,6 +170,64 @@ export class AnswerTable {
     return ((hash ^ (hash >>> 13)) >>> 0) % this.#capacity
   }
 
+  /** Of the client that has most answers with that address, the one it was given longest ago. */
+  #mostDispensable(address: AddressWords): number {
+    let slot = this.first(address)
+    let most = 0
+    for (let at = slot; at !== NONE; at = this.next(at, address)) {
+      let count = 0
+      for (let other = this.first(address); other !== NONE; other = this.next(other, address)) {
+        if (this.#isSameClient(at, other)) count++
+      }
+      if (count > most || (count === most && this.learnedMs(at) < this.learnedMs(slot))) slot = at
+      most = Math.max(most, count)
+    }
+    return slot
+  }
+
+  #slotFor(client: AddressWords): number {
+    const holder = this.#size < this.#capacity ? undefined : this.#holders.get(client.join())
+    return holder !== undefined && holder.count >= this.#maxPerClient ? holder.oldest : this.#nextSlot()
+  }
+
+  #clientAt(slot: number): AddressWords {
+    return this.#clients.subarray(slot * WORDS, slot * WORDS + WORDS)
+  }
+
+  #isSameClient(one: number, other: number): boolean {
+    return this.#equals(this.#clients, one, this.#clientAt(other))
+  }
+
+  /** Puts an answer at the end of its client's chain. */
+  #join(slot: number): void {
+    const key = this.#clientAt(slot).join()
+    const holder = this.#holders.get(key)
+    this.#older[slot] = holder?.newest ?? NONE
+    this.#newer[slot] = NONE
+    if (holder === undefined) {
+      this.#holders.set(key, { count: 1, oldest: slot, newest: slot })
+      return
+    }
+    this.#newer[holder.newest] = slot
+    holder.newest = slot
+    holder.count++
+  }
+
+  /** Takes an answer out of its client's chain. */
+  #leave(slot: number): void {
+    const key = this.#clientAt(slot).join()
+    const holder = this.#holders.get(key)
+    if (holder === undefined) return
+    const older = this.#older[slot] ?? NONE
+    const newer = this.#newer[slot] ?? NONE
+    if (older === NONE) holder.oldest = newer
+    else this.#newer[older] = newer
+    if (newer === NONE) holder.newest = older
+    else this.#older[newer] = older
+    holder.count--
+    if (holder.count === 0) this.#holders.delete(key)
+  }
+
   /** The slot filled longest ago, but for answers that were given again since the last time round. */
   #nextSlot(): number {
     let slot = this.#cursor
@@ -174,6 +250,7 @@ export class AnswerTable {
       while (at !== NONE && this.#next[at] !== slot) at = this.#next[at] ?? NONE
       if (at !== NONE) this.#next[at] = behind
     }
+    this.#leave(slot)
     this.#names[slot] = undefined
     this.#size--
   }

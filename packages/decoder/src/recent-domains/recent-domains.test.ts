@@ -307,6 +307,56 @@ describe('under hostile answers', () => {
   })
 })
 
+describe('among many clients', () => {
+  const fill = (
+    domains: ReturnType<typeof createRecentDomains>,
+    client: string,
+    count: number,
+    address: string
+  ): void => {
+    for (let index = 0; index < count; index++) {
+      const name = `n${index}.example`
+      const where = address.replace('x', String(index >> 8)).replace('y', String(index & 255))
+      domains.learn(responseTo(name, [a(name, where, 3600)], { client }))
+    }
+  }
+
+  it('no one makes those of the others forgotten', () => {
+    const { domains } = open({ maxEntries: 80 })
+    domains.learn(responseTo('home.example', [a('home.example', SITE, 3600)]))
+    fill(domains, '192.168.2.66', 1000, '10.0.x.y')
+    expect(domains.lookup(CLIENT, SITE)?.confidence).toBe('high')
+    expect(domains.size).toBe(80)
+    // Its own last answers are there.
+    expect(domains.lookup('192.168.2.66', '10.0.3.231')?.name).toBe('n999.example')
+    // Others find room, and take it from who has most.
+    for (let client = 100; client < 110; client++) fill(domains, `192.168.2.${client}`, 5, '10.9.x.y')
+    expect(domains.lookup('192.168.2.100', '10.9.0.0')?.confidence).toBe('high')
+    expect(domains.size).toBe(80)
+  })
+
+  it('no one makes the names of an address forgotten', () => {
+    const { domains } = open({ maxNamesPerAddress: 8 })
+    for (let client = 10; client < 15; client++) {
+      domains.learn(responseTo('cdn.example', [a('cdn.example', SITE, 3600)], { client: `192.168.2.${client}` }))
+    }
+    fill(domains, '192.168.2.66', 100, SITE)
+    for (let client = 10; client < 15; client++) {
+      expect(domains.lookup(`192.168.2.${client}`, SITE)?.name).toBe('cdn.example')
+    }
+    expect(domains.size).toBe(8)
+  })
+
+  it('holds as many as there is room for, when only one asks', () => {
+    const { domains } = open({ maxEntries: 80 })
+    fill(domains, CLIENT, 80, '10.0.x.y')
+    expect([domains.size, domains.evicted]).toEqual([80, 0])
+    domains.clear()
+    fill(domains, CLIENT, 200, '10.0.x.y')
+    expect([domains.size, domains.evicted]).toEqual([80, 120])
+  })
+})
+
 describe('the compatible view', () => {
   const withEvents = vectors.filter(({ id }) => dnsEvents.has(id))
 

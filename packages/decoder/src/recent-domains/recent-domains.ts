@@ -38,7 +38,9 @@ export interface RecentDomainsOptions {
   readonly now?: () => number
   /** Answers remembered; the oldest goes first. Default 8192, about 100 bytes each plus the name. */
   readonly maxEntries?: number
-  /** Answers remembered for one address, of all clients. Default 16. */
+  /** Answers one client may have when there is no room for all. Default an eighth of `maxEntries`. */
+  readonly maxEntriesPerClient?: number
+  /** Answers remembered for one address, of all clients. Default 32. */
   readonly maxNamesPerAddress?: number
   /** How long a name is still given when its time to live is over, in seconds. Default 300. */
   readonly lingerSeconds?: number
@@ -94,13 +96,15 @@ class DomainMemory implements RecentDomains {
   readonly #address = new Uint32Array(4)
 
   constructor(options: RecentDomainsOptions) {
-    const { now = Date.now, maxEntries = 8192, maxNamesPerAddress = 16 } = options
+    const { now = Date.now, maxEntries = 8192, maxNamesPerAddress = 32 } = options
+    const { maxEntriesPerClient = Math.ceil(maxEntries / 8) } = options
     const { lingerSeconds = 300, maxTtlSeconds = 86_400, resolvers, minConfidence = 'medium' } = options
     checkCount('maxEntries', maxEntries, 1, 1 << 20)
+    checkCount('maxEntriesPerClient', maxEntriesPerClient, 1, maxEntries)
     checkCount('maxNamesPerAddress', maxNamesPerAddress, 1, 64)
     checkCount('lingerSeconds', lingerSeconds, 0, 1 << 30)
     checkCount('maxTtlSeconds', maxTtlSeconds, 0, 1 << 30)
-    this.#table = new AnswerTable(maxEntries, maxNamesPerAddress)
+    this.#table = new AnswerTable(maxEntries, maxNamesPerAddress, maxEntriesPerClient)
     this.compat = new CompatDomains(maxEntries, now)
     this.#now = now
     this.#lingerMs = lingerSeconds * 1000
