@@ -11,7 +11,7 @@ import type { Schema } from './points/schema.js'
 import { Reporter } from './reporter.js'
 import { runSender } from './sender.js'
 import { Intake } from './spool/intake.js'
-import { Spool, type SpoolOptions } from './spool/spool.js'
+import { Spool, type SpoolOptions, type SpoolStats } from './spool/spool.js'
 
 /** Everything an exporter has to know. */
 export interface ExporterOptions {
@@ -47,11 +47,15 @@ export async function runExporter(options: ExporterOptions): Promise<void> {
   const spool = await Spool.open(options.spool)
   const intake = new Intake(spool)
   let isBusConnected = false
+  const waiting = (): SpoolStats => {
+    const { stats } = spool
+    return { ...stats, points: stats.points + intake.waiting }
+  }
   const reporter = new Reporter(
     {
       counters,
       get spool() {
-        return spool.stats
+        return waiting()
       }
     },
     log,
@@ -105,7 +109,7 @@ export async function runExporter(options: ExporterOptions): Promise<void> {
       server = await serveMetrics(options.listen, {
         counters,
         get spool() {
-          return spool.stats
+          return waiting()
         },
         get isBusConnected() {
           return isBusConnected
@@ -115,8 +119,8 @@ export async function runExporter(options: ExporterOptions): Promise<void> {
         }
       })
     }
-    const waiting = spool.stats.points
-    const left = waiting > 0 ? `; ${waiting} points are waiting from before` : ''
+    const { points } = spool.stats
+    const left = points > 0 ? `; ${points} points are waiting from before` : ''
     log(`writing to ${database.description}${server ? `, metrics at ${server.url}/metrics` : ''}${left}`)
     const sending = runSender({
       spool,

@@ -34,7 +34,7 @@ export async function runSender(options: SenderOptions): Promise<void> {
       options.written(written, rejected)
       await spool.commit(batch)
     } catch (error) {
-      await spool.release(batch)
+      await spool.release()
       if (!signal.aborted) throw error
     }
   }

@@ -26,6 +26,11 @@ export class Intake {
     return this.#position
   }
 
+  /** Points that are not written yet. */
+  get waiting(): number {
+    return this.#lines.length
+  }
+
   async take(lines: readonly string[], position: BusPosition | undefined): Promise<void> {
     if (this.#failure) throw this.#failure.error
     for (const line of lines) this.#lines.push(line)

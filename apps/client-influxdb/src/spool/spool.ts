@@ -31,6 +31,7 @@ export interface SpoolBatch {
 
 /** What a spool holds, and what it had to let go of since it was opened. */
 export interface SpoolStats {
+  /** Points that wait or are being delivered. */
   readonly points: number
   readonly bytes: number
   /** When the oldest point was written, in milliseconds since the epoch; `undefined` when there is none. */
@@ -113,7 +114,7 @@ export class Spool {
 
   get stats(): SpoolStats {
     return {
-      points: this.#points,
+      points: this.#points + this.#orphans,
       bytes: this.#bytes,
       oldestMs: this.#segments.find(segment => segment.points > 0)?.firstMs,
       droppedFull: this.#droppedFull,
@@ -197,12 +198,11 @@ export class Spool {
     })
   }
 
-  /** The batch goes back: it will be handed out again, unless it had to be dropped meanwhile. */
-  release(batch: SpoolBatch): Promise<void> {
+  /** The batch that is out goes back: it will be handed out again, unless it had to be dropped meanwhile. */
+  release(): Promise<void> {
     return this.#mutex.run(async () => {
+      this.#droppedFull += this.#orphans
       this.#handedOut = undefined
-      const held = new Set(this.#segments.map(({ id }) => id))
-      for (const [id, points] of batch.pointsBySegment) if (!held.has(id)) this.#droppedFull += points
     })
   }
 
@@ -241,6 +241,14 @@ export class Spool {
 
   get #points(): number {
     return this.#segments.reduce((sum, segment) => sum + segment.points, 0)
+  }
+
+  /** Points that are being delivered while their segment is gone already. */
+  get #orphans(): number {
+    const held = new Set(this.#segments.map(({ id }) => id))
+    let points = 0
+    for (const [id, count] of this.#handedOut?.pointsBySegment ?? []) if (!held.has(id)) points += count
+    return points
   }
 
   get #bytes(): number {

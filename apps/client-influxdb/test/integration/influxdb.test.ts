@@ -135,7 +135,7 @@ describeWith('influxd', 'into InfluxDB 1.x', () => {
     expect(await settledCount('packets', 'packets', 5)).toBe(5)
     const told = await exporter?.said('refuses')
     expect(told).toMatch(
-      /refuses \d+ points: 400 partial write: field type conflict.*the line: packets,action=allowed.* bytes=48i/
+      /refuses \d+ points: 400 partial write: field type conflict.*the line: packets,action=allowed.*bytes=48i/
     )
     await exporter?.end('SIGTERM')
     expect(exporter?.lines.join('\n')).toContain('20 points refused by the database')
