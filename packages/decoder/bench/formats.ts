@@ -17,6 +17,7 @@ import { corpus } from './corpus.js'
 import { compare, measure, row } from './measure.js'
 import type { ReadTuple } from './peers.js'
 import { loadPeers } from './peers.js'
+import { warmUp } from './warm-up.js'
 
 const packets = Object.values(corpus)
 const into = new Uint8Array(1 << 20)
@@ -25,8 +26,7 @@ const unhashed = createLineWriter({ communityId: false })
 const strict = createLineWriter({ extended: false })
 
 const readTuple: ReadTuple = payload => {
-  const { ipv4, ipv6, tcp, udp } = decodePacket(payload)
-  const ip = ipv4 ?? ipv6
+  const { ip, tcp, udp } = decodePacket(payload)
   const ports = tcp ?? udp
   return [ip?.source, ip?.destination, ip?.protocol, ports?.sourcePort, ports?.destinationPort]
 }
@@ -57,7 +57,7 @@ const ways: Readonly<Record<string, (packet: LoggedPacket) => unknown>> = {
   flowKey: ({ payload }) => flowKey(decodePacket(payload))
 }
 
-// First, as a program that does nothing else would: engines slow down with every kind of layer they have met.
+warmUp([...Object.values(ways), packet => decodePacket(packet).layers])
 const { peers, remove } = loadPeers()
 try {
   const payloads = packets
