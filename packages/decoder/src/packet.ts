@@ -222,7 +222,7 @@ export class ReusablePacket implements Packet {
 
   /** Decodes what is left. */
   decodeAll(): this {
-    while (this.#peek() !== undefined) this.#decodeNext()
+    while (this.#last !== undefined || this.#next !== undefined) if (this.#peek() !== undefined) this.#decodeNext()
     return this
   }
 
@@ -241,6 +241,12 @@ export class ReusablePacket implements Packet {
   get outerLayers(): number {
     const { layers } = this
     return this.#outer === undefined ? layers.length : this.#outer.layers
+  }
+
+  /** Whether there are layers inside a tunnel or a fragment. */
+  get hasInner(): boolean {
+    this.decodeAll()
+    return this.#outer !== undefined && this.#outer.layers < this.#layers.length
   }
 
   /** Whether a layer has a form of its own in JSON. */
