@@ -42,7 +42,7 @@ export interface Packet extends Readonly<FoundLayers> {
 }
 
 /** More headers than any honest packet has; a bomb of nested ones is read no further. */
-export const MAX_LAYERS = 32
+const MAX_LAYERS = 32
 
 /** A literal: one that is spread costs every packet more. */
 function nothing(): FoundLayers {
