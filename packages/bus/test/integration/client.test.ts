@@ -113,7 +113,7 @@ describe('when the bus is restarted', () => {
     await vi.waitFor(() => expect(client.stats.connected).toBe(false))
     client.publishText('other', 'while away')
     const second = await serve(path)
-    const all = second.broker.subscribe('other')
+    const all = second.broker.subscribe('other', { replay: 1 })
     expect((await all[Symbol.asyncIterator]().next()).value).toEqual({ topic: 'other', value: 'while away' })
     await vi.waitFor(() => expect(second.stats.readers).toBe(1))
     client.publishText('t', 'after')
@@ -142,7 +142,7 @@ describe('when the bus is restarted', () => {
 
     const second = await serve(path)
     const got: number[] = []
-    for await (const event of second.broker.subscribe('t')) {
+    for await (const event of second.broker.subscribe('t', { replay: 3000 })) {
       got.push(Number.parseInt(event.value, 10))
       if (got.at(-1) === 2999) break
     }

@@ -172,6 +172,6 @@ describeWithGo("a client of sprbus's first bus, in Go", go => {
       expect(
         await Promise.race([take(subscription, 1), new Promise(resolve => setTimeout(resolve, 100))])
       ).toBeDefined()
-    })
+    }, 10_000)
   })
 })

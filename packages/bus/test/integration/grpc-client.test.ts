@@ -69,7 +69,7 @@ describe('a gRPC client', () => {
     await vi.waitFor(() => expect(client.stats.connected).toBe(false))
     client.publishText('b:1', 'meanwhile')
     const again = await listen({ path: server.path })
-    const received = again.broker.subscribe('b:')
+    const received = again.broker.subscribe('b:', { replay: 1 })
     await client.drain()
     expect(await take(received, 1)).toEqual([{ topic: 'b:1', value: 'meanwhile' }])
     await vi.waitFor(() => expect(again.stats.readers).toBe(1))
