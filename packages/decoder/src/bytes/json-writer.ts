@@ -281,11 +281,9 @@ export class JsonWriter {
   mac(source: ByteReader, start: number, length = 6): void {
     const view = this.#view
     let at = this.at
-    for (let index = 0; index < length; index++) {
-      if (index > 0) this.#bytes[at++] = COLON
-      view.setUint16(at, HEX_PAIRS[source.u8(start + index)] ?? 0, true)
-      at += 2
+    for (let index = 0; index < length; index++, at += 3) {
+      view.setInt32(at, (HEX_PAIRS[source.u8(start + index)] ?? 0) | (COLON << 16), true)
     }
-    this.at = at
+    this.at = Math.max(this.at, at - 1)
   }
 }

@@ -280,6 +280,11 @@ export const TCP_FLAGS: readonly Fragment[] = Array.from({ length: 512 }, (_, fl
   return new Fragment(`${fields.join('')},"${window}":`)
 })
 
+/** What an IPv4 header starts and goes on with, whole: without options and type of service, and "don't fragment". */
+const { version, ihl, tos, length, flags, fragmentOffset, ttl } = table.ipv4.fields
+export const PLAIN_IPV4: Fragment = new Fragment(`,"${version}":4,"${ihl}":5,"${tos}":0,"${length}":`)
+export const UNFRAGMENTED: Fragment = new Fragment(`,"${flags}":2,"${fragmentOffset}":0,"${ttl}":`)
+
 /** How options of TCP and IPv4 that are met every minute start, by type and length; the single-byte ones are whole. */
 export const COMMON_OPTIONS: ReadonlyMap<number, Fragment> = new Map(
   [

@@ -5,14 +5,19 @@ import { NO_OPERATION, optionLength } from '../../protocols/header-options.js'
 import type { Ipv4 } from '../../protocols/ipv4.js'
 import type { Tcp } from '../../protocols/tcp.js'
 import type { Udp } from '../../protocols/udp.js'
-import { COMMON_OPTIONS, NAMES, optionKey, TCP_FLAGS } from './names.js'
+import { COMMON_OPTIONS, NAMES, optionKey, PLAIN_IPV4, TCP_FLAGS, UNFRAGMENTED } from './names.js'
 import type { RawBytes } from './raw-bytes.js'
 
 const COMMA = 0x2c
 const OPEN_LIST = 0x5b
 const CLOSE_LIST = 0x5d
 const CLOSE = 0x7d
+/** Version 4, five words, no type of service. */
+const PLAIN_IPV4_START = 0x4500
+const DONT_FRAGMENT = 0x4000
 const NO_IPV4_OPTIONS = new Fragment(',"Options":null,"Padding":null}')
+const NO_PADDING = new Fragment('],"Padding":null}')
+const NOT_URGENT = new Fragment(',"Urgent":0')
 const NO_TCP_OPTIONS = new Fragment(',"Options":[],"Padding":null}')
 
 /** Everything a layer is written with. */
@@ -42,17 +47,20 @@ export function writeTcp({ out, raw, bytes }: LayerSink, tcp: Tcp): void {
   out.uint(tcp.window)
   out.fragment(NAMES.tcp.checksum)
   out.uint(tcp.checksum)
-  out.fragment(NAMES.tcp.urgentPointer)
-  out.uint(tcp.urgentPointer)
+  const { urgentPointer } = tcp
+  if (urgentPointer === 0) {
+    out.fragment(NOT_URGENT)
+  } else {
+    out.fragment(NAMES.tcp.urgentPointer)
+    out.uint(urgentPointer)
+  }
   if (tcp.optionsEnd === tcp.optionsStart) {
     out.fragment(NO_TCP_OPTIONS)
     return
   }
   out.fragment(NAMES.tcp.options)
   writeOptions(out, bytes, tcp.optionsStart, tcp.optionsEnd)
-  out.fragment(NAMES.tcp.padding)
   writePadding(out, bytes, tcp)
-  out.byte(CLOSE)
 }
 
 export function writeUdp({ out, raw, bytes }: LayerSink, udp: Udp): void {
@@ -76,21 +84,29 @@ export function writeIpv4({ out, raw, bytes }: LayerSink, ip: Ipv4): void {
   raw.write(out, bytes, ip.start, ip.headerEnd)
   out.fragment(NAMES.ipv4.payload)
   raw.write(out, bytes, ip.headerEnd, ip.end)
-  out.fragment(NAMES.ipv4.version)
-  out.uint(ip.version)
-  out.fragment(NAMES.ipv4.ihl)
-  out.uint(ip.ihl)
-  out.fragment(NAMES.ipv4.tos)
-  out.uint(ip.tos)
-  out.fragment(NAMES.ipv4.length)
+  if (bytes.u16(ip.start) === PLAIN_IPV4_START) {
+    out.fragment(PLAIN_IPV4)
+  } else {
+    out.fragment(NAMES.ipv4.version)
+    out.uint(ip.version)
+    out.fragment(NAMES.ipv4.ihl)
+    out.uint(ip.ihl)
+    out.fragment(NAMES.ipv4.tos)
+    out.uint(ip.tos)
+    out.fragment(NAMES.ipv4.length)
+  }
   out.uint(ip.length)
   out.fragment(NAMES.ipv4.id)
   out.uint(ip.id)
-  out.fragment(NAMES.ipv4.flags)
-  out.uint(ip.flags)
-  out.fragment(NAMES.ipv4.fragmentOffset)
-  out.uint(ip.fragmentOffset)
-  out.fragment(NAMES.ipv4.ttl)
+  if (bytes.u16(ip.start + 6) === DONT_FRAGMENT) {
+    out.fragment(UNFRAGMENTED)
+  } else {
+    out.fragment(NAMES.ipv4.flags)
+    out.uint(ip.flags)
+    out.fragment(NAMES.ipv4.fragmentOffset)
+    out.uint(ip.fragmentOffset)
+    out.fragment(NAMES.ipv4.ttl)
+  }
   out.uint(ip.ttl)
   out.fragment(NAMES.ipv4.protocol)
   out.uint(ip.protocol)
@@ -110,9 +126,7 @@ export function writeIpv4({ out, raw, bytes }: LayerSink, ip: Ipv4): void {
   }
   out.fragment(NAMES.ipv4.options)
   writeOptions(out, bytes, ip.optionsStart, ip.optionsEnd)
-  out.fragment(NAMES.ipv4.padding)
   writePadding(out, bytes, ip)
-  out.byte(CLOSE)
 }
 
 function writeOptions(out: JsonWriter, bytes: ByteReader, start: number, end: number): void {
@@ -130,7 +144,6 @@ function writeOptions(out: JsonWriter, bytes: ByteReader, start: number, end: nu
     }
     at += length
   }
-  out.byte(CLOSE_LIST)
 }
 
 function writeOptionStart(out: JsonWriter, type: number, length: number): void {
@@ -141,7 +154,14 @@ function writeOptionStart(out: JsonWriter, type: number, length: number): void {
   out.fragment(NAMES.headerOption.data)
 }
 
+/** What follows the options of IPv4 and TCP, to the end of the layer. */
 function writePadding(out: JsonWriter, bytes: ByteReader, header: Tcp | Ipv4): void {
-  if (header.hasPadding) out.base64(bytes, header.optionsEnd, header.headerEnd)
-  else out.null()
+  if (!header.hasPadding) {
+    out.fragment(NO_PADDING)
+    return
+  }
+  out.byte(CLOSE_LIST)
+  out.fragment(NAMES.tcp.padding)
+  out.base64(bytes, header.optionsEnd, header.headerEnd)
+  out.byte(CLOSE)
 }
