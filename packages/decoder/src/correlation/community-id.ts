@@ -68,5 +68,7 @@ export function communityId(packet: Packet, seed = 0): string | undefined {
   const hasher = seed === 0 ? unseeded : new CommunityIdHasher(seed)
   const at = hasher.hash(packet)
   if (at < 0) return undefined
-  return `1:${btoa(String.fromCharCode(...hasher.digests.subarray(at, at + SHA1_BYTES)))}`
+  let binary = ''
+  for (let index = at; index < at + SHA1_BYTES; index++) binary += String.fromCharCode(hasher.digests[index] ?? 0)
+  return `1:${btoa(binary)}`
 }
