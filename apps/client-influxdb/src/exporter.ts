@@ -100,9 +100,14 @@ export async function runExporter(options: ExporterOptions): Promise<void> {
     }
   }
 
+  const stopReading = new AbortController()
+  const end = (): void => stopReading.abort()
+  signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) end()
   const ending = new AbortController()
   const stopSending = new AbortController()
   let server: MetricsServer | undefined
+  let both: readonly Promise<void>[] = []
   const timer = setInterval(() => reporter.tick(), TICK_MS)
   try {
     if (options.listen) {
@@ -135,9 +140,10 @@ export async function runExporter(options: ExporterOptions): Promise<void> {
       }
     })
     const { socket, dialect, topics: prefix } = options.bus
-    const reading = followBus({ socket, dialect, prefix, env: options.env, signal, listener })
+    const reading = followBus({ socket, dialect, prefix, env: options.env, signal: stopReading.signal, listener })
+    both = [reading, sending]
     // One of them failing is the end of both.
-    await Promise.race([reading, sending])
+    await Promise.race(both)
     await reading
     await intake.flush()
     ending.abort()
@@ -146,8 +152,9 @@ export async function runExporter(options: ExporterOptions): Promise<void> {
     clearTimeout(deadline)
   } finally {
     clearInterval(timer)
-    ending.abort()
-    stopSending.abort()
+    signal.removeEventListener('abort', end)
+    for (const controller of [stopReading, ending, stopSending]) controller.abort()
+    await Promise.allSettled(both)
     reporter.summarise()
     await server?.close()
     await spool.close()

@@ -74,6 +74,17 @@ it('tells once that the database is away, and that it is back', () => {
   ])
 })
 
+it('does not fill the log when the database comes and goes', () => {
+  const { lines, clock, reporter } = setUp()
+  for (let times = 0; times < 60; times += 1) {
+    reporter.databaseAway('429', 100)
+    clock.ms += 500
+    reporter.databaseBack()
+    clock.ms += 500
+  }
+  expect(lines).toHaveLength(4)
+})
+
 it('shows one refused point in ten seconds, however many there are', () => {
   const { lines, clock, reporter } = setUp()
   for (let count = 0; count < 100; count += 1) reporter.rejected(1, '400 no', `m v="${'x'.repeat(500)}"`)

@@ -12,6 +12,8 @@ const PROGRESS_MS = 10_000
 /** How often a refused point is shown, and how much of it. */
 const REJECTION_MS = 10_000
 const MAX_LINE_CHARACTERS = 200
+/** How often it is told that the database is away; one that takes every other request would else fill the log. */
+const AWAY_MS = 30_000
 /** Backlogs that take a second are none. */
 const BACKLOG_POINTS = 50_000
 
@@ -28,6 +30,8 @@ export class Reporter {
   #rejected = 0
   #rejectedMs = Number.NEGATIVE_INFINITY
   #awaySinceMs: number | undefined
+  #toldAwayMs = Number.NEGATIVE_INFINITY
+  #hasToldAway = false
   #isBusAway = false
 
   constructor(source: ReportSource, log: (text: string) => void, logMs: number, now: () => number = Date.now) {
@@ -77,6 +81,9 @@ export class Reporter {
   databaseAway(reason: string, delayMs: number): void {
     if (this.#awaySinceMs !== undefined) return
     this.#awaySinceMs = this.#now()
+    this.#hasToldAway = this.#now() - this.#toldAwayMs >= AWAY_MS
+    if (!this.#hasToldAway) return
+    this.#toldAwayMs = this.#now()
     const again = delayMs >= 10_000 ? ` (again in ${Math.round(delayMs / 1000)} s)` : ''
     this.#log(`the database does not take points: ${reason}; they wait in the spool${again}`)
   }
@@ -85,6 +92,7 @@ export class Reporter {
     if (this.#awaySinceMs === undefined) return
     const seconds = Math.round((this.#now() - this.#awaySinceMs) / 1000)
     this.#awaySinceMs = undefined
+    if (!this.#hasToldAway) return
     this.#log(`the database takes points again after ${seconds} s; ${number(this.#source.spool.points)} are waiting`)
   }
 

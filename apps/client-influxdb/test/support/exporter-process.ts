@@ -11,7 +11,9 @@ export interface ExporterProcess {
   readonly lines: readonly string[]
   /** Resolves when a line holds the text, now or later; rejects when it ends before. */
   said(text: string): Promise<string>
-  /** @returns its exit code; `null` when it was killed */
+  /** When it has ended: its code, or `null` when it was killed. */
+  readonly exitCode: Promise<number | null>
+  /** Sends a signal, and waits for the end. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
 }
 
@@ -22,9 +24,9 @@ export function startExporter(args: readonly string[], env: NodeJS.ProcessEnv = 
   })
   const lines: string[] = []
   const waiting = new Set<() => void>()
-  const closed = once(child, 'close')
+  const exitCode = once(child, 'close').then(([code]) => code as number | null)
   let isClosed = false
-  void closed.then(() => {
+  void exitCode.then(() => {
     isClosed = true
     for (const check of waiting) check()
   })
@@ -48,10 +50,10 @@ export function startExporter(args: readonly string[], env: NodeJS.ProcessEnv = 
         waiting.add(check)
         check()
       }),
-    async end(signal) {
+    exitCode,
+    end(signal) {
       child.kill(signal)
-      const [code] = (await closed) as [number | null]
-      return code
+      return exitCode
     }
   }
 }
