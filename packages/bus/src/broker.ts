@@ -200,14 +200,15 @@ class RingBroker implements Broker {
   }
 
   openReader(options: ReaderOptions, listener: ReaderListener): Reader {
-    const { replay, since, gaps = false, policy = 'drop-oldest' } = options
+    const { replay, since, gaps = false, policy = 'drop-oldest', withColon = false } = options
     this.#checkOpen()
     checkReplay(replay)
     checkSince(since)
     if (policy !== 'drop-oldest' && policy !== 'disconnect') {
       throw new TypeError(`policy: expected 'drop-oldest' or 'disconnect', got ${JSON.stringify(policy)}`)
     }
-    const topics = createTopicFilter(reducePrefixes(options.prefix), checkPatterns(options.match), gaps)
+    const prefixes = reducePrefixes(options.prefix)
+    const topics = createTopicFilter(prefixes, checkPatterns(options.match), gaps, withColon)
     const filter = compileEventFilter(options.filter, this.#compileFilter)
     const cursor = this.#log.openCursor({ topics, filter, gaps, policy, onClose: () => this.#forget(cursor) }, listener)
     this.#readers.set(cursor, options)

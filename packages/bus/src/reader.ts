@@ -15,6 +15,8 @@ export interface BusPosition {
 export interface ReaderOptions {
   /** Topic prefixes, any of which is wanted; `''` means every topic. */
   prefix: string | readonly string[]
+  /** Compare prefixes with the topic and a colon behind it, as sprbus does over gRPC: `nft:` also means the topic `nft`. */
+  withColon?: boolean
   /** Token wildcards, any of which must match, too: `nft:*:in`, `nft:>`. */
   match?: string | readonly string[]
   /** Source of a filter, in the language the broker was given a compiler for. */

@@ -106,15 +106,17 @@ export interface TopicFilter {
 
 /**
  * Puts prefixes and patterns together; both must hold. The bus's own topics are wanted only by readers of gaps, and by those
- * that name them: nobody who asks for everything is surprised by them.
+ * that name them: nobody who asks for everything is surprised by them. `withColon` compares prefixes with the topic and a colon.
  */
 export function createTopicFilter(
   prefixes: readonly string[],
   patterns: readonly string[] = [],
-  gaps = false
+  gaps = false,
+  withColon = false
 ): TopicFilter {
   const matchers = patterns.map(createPatternMatcher)
-  const hasPrefix = createPrefixMatcher(prefixes)
+  const begins = createPrefixMatcher(prefixes)
+  const hasPrefix: TopicMatcher = withColon ? topic => begins(`${topic}:`) : begins
   const matches: TopicMatcher =
     matchers.length === 0 ? hasPrefix : topic => hasPrefix(topic) && matchers.some(match => match(topic))
   const namesControl = [...prefixes, ...patterns.map(literalPrefix)].some(prefix => prefix.startsWith(CONTROL_PREFIX))

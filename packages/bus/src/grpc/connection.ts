@@ -15,7 +15,6 @@ import { osCode } from '../errors.js'
 import { tooSlow } from '../in-process-subscription.js'
 import { HELLO_TOPIC, parseClientLine, type SubscribeRequest } from '../newline-json/line-format.js'
 import type { ReaderOptions } from '../reader.js'
-import { CONTROL_PREFIX } from '../topic-pattern.js'
 import { EMPTY_MESSAGE, type EventMessage, METHODS, SUBSCRIBE_HEADER, toEvent, toMessage } from './definition.js'
 import { type EventCall, type EventFormat, EventWriter } from './event-writer.js'
 import { type Failure, failureOf } from './status.js'
@@ -117,18 +116,8 @@ export class GrpcConnection implements DialectConnection {
   #subscribeTopic(call: EventCall): void {
     const { topic: prefix } = toEvent(call.request)
     const { seq = false, ...options } = parseExtensions(call.metadata.get(SUBSCRIBE_HEADER))
-    const format = seq ? toMessage : split
-    if (!prefix.endsWith(':')) {
-      this.#subscribe(call, { ...options, prefix }, format, seq)
-      return
-    }
     // sprbus compares with `topic:value`, so that a prefix with a colon at its end also means the topic without.
-    const exact = prefix.slice(0, -1)
-    const wanted: EventFormat = event => {
-      const { topic } = event
-      return topic === exact || topic.startsWith(prefix) || topic.startsWith(CONTROL_PREFIX) ? format(event) : undefined
-    }
-    this.#subscribe(call, { ...options, prefix: exact }, wanted, seq)
+    this.#subscribe(call, { ...options, prefix, withColon: true }, seq ? toMessage : split, seq)
   }
 
   #subscribe(call: EventCall, options: ReaderOptions, format: EventFormat, sayHello = false): void {

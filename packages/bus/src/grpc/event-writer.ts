@@ -10,8 +10,8 @@ const WRITE_BYTES = 64 * 1024
 /** A call that is answered by events. */
 export type EventCall = ServerWritableStream<EventMessage, EventMessage>
 
-/** Turns an event into a message, or leaves it out. */
-export type EventFormat = (event: SharedEvent) => EventMessage | undefined
+/** Turns an event into a message. */
+export type EventFormat = (event: SharedEvent) => EventMessage
 
 /** How a writer writes. */
 export interface EventWriterOptions {
@@ -51,10 +51,8 @@ export class EventWriter {
       }
       this.#watch.refresh()
       for (const event of events) {
-        const message = this.#options.format(event)
-        if (message === undefined) continue
         this.#unwritten += 1
-        this.#call.write(message, this.#onWritten)
+        this.#call.write(this.#options.format(event), this.#onWritten)
       }
     }
   }

@@ -51,6 +51,17 @@ describe('a bus that speaks gRPC, too', () => {
     expect((await call.messages(3)).map(event => event.topic)).toEqual(['nft:lan:in', 'nft:lan:in:x', 'nft:lan:in'])
   })
 
+  it('replays as many events as were asked for, counting none that only begins like the prefix', async () => {
+    const server = await open()
+    for (const topic of ['device', 'device:a', 'devices:save', 'devices:save']) server.broker.publishText(topic, '')
+    const line = JSON.stringify({ topic: 'subscribe:device:', replay: 2 })
+    const call = (await rawGrpc(server.path)).call('SubscribeTopic', message('device:', ''), {
+      'packet-logs-subscribe': line
+    })
+    expect((await call.messages(2)).map(({ topic }) => topic)).toEqual(['device', 'device:a'])
+    expect(server.broker.readers()).toMatchObject([{ prefix: 'device:', delivered: 2, dropped: 0 }])
+  })
+
   it('refuses what it cannot take, says why, and goes on', async () => {
     const server = await open()
     const grpc = await rawGrpc(server.path)
