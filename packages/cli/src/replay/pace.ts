@@ -23,7 +23,16 @@ export function createPace(speed: number, signal: AbortSignal, now: () => number
       const dueMs = first.startMs + (timeMs - first.timeMs) / speed
       const leftMs = dueMs - now()
       // A timer that is due within the same millisecond costs more than it gives.
-      return leftMs < 1 ? undefined : sleep(Math.min(leftMs, longestSleepMs), undefined, { signal })
+      return leftMs < 1 ? undefined : sleepUnless(signal, Math.min(leftMs, longestSleepMs))
     }
+  }
+}
+
+/** @throws `signal.reason`, and not an error that has it for its cause */
+async function sleepUnless(signal: AbortSignal, ms: number): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal })
+  } catch {
+    signal.throwIfAborted()
   }
 }

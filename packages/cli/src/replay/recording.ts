@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { readCapture, toLoggedPacket } from '@packet-logs/pcap'
+import { type InputOptions, readInput } from '../input.js'
 import { readLines } from '../lines.js'
 
 /** A file as what it turned out to be. */
@@ -12,11 +12,9 @@ type LoggedPacket = NonNullable<ReturnType<typeof toLoggedPacket>>
 /** `undefined` for a packet of a link type that carries no IP packet. */
 type CapturedPacketOrNot = LoggedPacket | undefined
 
-export interface OpenRecordingOptions {
+export interface OpenRecordingOptions extends InputOptions {
   /** A path, or `-` for standard input. */
   path: string
-  stdin: Readable
-  signal: AbortSignal
   /** For packets of captures that do not carry them. */
   group: number
   prefix: string
@@ -28,39 +26,22 @@ const captureMagics = ['a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', '0a0d0d0a
 /**
  * Opens a capture (pcap, pcapng) or a log of events (a JSON object per line), told apart by their first bytes.
  *
- * @throws the file system's error when it cannot be read; later, whatever is wrong in the middle of it
+ * @throws what {@link readInput} does; later, whatever is wrong in the middle of it
  */
 export async function openRecording(options: OpenRecordingOptions): Promise<Recording> {
   const { path, stdin, signal, group, prefix } = options
-  const input = path === '-' ? stdin : createReadStream(path)
-  const chunks = (input as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
-  const first = await readFirst(chunks)
-  const whole = replayFirst(first, chunks)
+  const chunks = readInput(path, { stdin, signal })
+  const { value: first = Buffer.alloc(0) } = await chunks.next()
+  const whole = again(first, chunks)
   if (captureMagics.includes(first.toString('hex', 0, 4))) {
     return { kind: 'capture', packets: readPackets(whole, { group, prefix }) }
   }
   return { kind: 'lines', lines: readLines(Readable.from(whole, { objectMode: false }), signal) }
 }
 
-async function readFirst(chunks: AsyncIterator<Uint8Array>): Promise<Buffer> {
-  const parts: Uint8Array[] = []
-  let length = 0
-  while (length < 4) {
-    const next = await chunks.next()
-    if (next.done === true) break
-    parts.push(next.value)
-    length += next.value.length
-  }
-  return Buffer.concat(parts)
-}
-
-async function* replayFirst(first: Buffer, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    if (first.length > 0) yield first
-    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value
-  } finally {
-    await chunks.return?.()
-  }
+async function* again(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  if (first.length > 0) yield first
+  yield* rest
 }
 
 async function* readPackets(

@@ -1,4 +1,4 @@
-import type { BusClient } from '@packet-logs/bus'
+import { type BusClient, BusError } from '@packet-logs/bus'
 import { createLineWriter, topicOf } from '@packet-logs/decoder'
 import type { Pace } from './pace.js'
 import { readRecordedEvent } from './recorded-event.js'
@@ -37,6 +37,7 @@ export async function replay(
     if (since++ % eventsPerRoom === 0) await bus.waitForRoom({ signal })
   }
   await publish(recording as never, bus, ready, progress)
+  signal.throwIfAborted()
 }
 
 type Ready = (timeMs: number | undefined) => Promise<void>
@@ -78,8 +79,13 @@ async function replayLines(
       continue
     }
     await ready(event.timeMs)
-    bus.publishText(event.topic, event.text)
-    progress.published++
+    try {
+      bus.publishText(event.topic, event.text)
+      progress.published++
+    } catch (error) {
+      if (!(error instanceof BusError) || error.code !== 'BUS_FRAME_TOO_LARGE') throw error
+      skip(progress, `line ${number}: ${error.message}`)
+    }
   }
 }
 

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { type Broker, type BusEvent, createBroker, type FilterCompiler } from '@packet-logs/bus'
+import { readInput } from '../input.js'
 import type { Io } from '../io.js'
 import { readLines } from '../lines.js'
 import { readRecordedEvent } from '../replay/recorded-event.js'
@@ -113,8 +113,7 @@ class RecordedStream implements FileStream {
 
   async *#entries(): AsyncGenerator<{ where: string; text: string }> {
     const { signal } = this.#context
-    const input = this.name === '-' ? this.#io.stdin : createReadStream(this.name)
-    const [isArray, whole] = await peekArray(input as AsyncIterable<Buffer | string>)
+    const [isArray, whole] = await peekArray(readInput(this.name, { stdin: this.#io.stdin, signal }))
     let number = 0
     if (isArray) {
       for (const entry of parseArray(await readWhole(whole, this.name), this.name)) {
@@ -131,29 +130,21 @@ class RecordedStream implements FileStream {
 }
 
 /** Whether the first character that is no blank opens an array; and everything again from the start. */
-async function peekArray(chunks: AsyncIterable<Buffer | string>): Promise<[boolean, AsyncGenerator<Buffer>]> {
-  const iterator = chunks[Symbol.asyncIterator]()
+async function peekArray(chunks: AsyncGenerator<Buffer>): Promise<[boolean, AsyncIterable<Buffer>]> {
   const first: Buffer[] = []
   let start = ''
   while (start === '') {
-    const next = await iterator.next()
+    const next = await chunks.next()
     if (next.done === true) break
-    const chunk = Buffer.from(next.value)
-    first.push(chunk)
-    start = chunk.toString('latin1').trimStart().slice(0, 1)
+    first.push(next.value)
+    start = next.value.toString('latin1').trimStart().slice(0, 1)
   }
-  return [start === '[', again(first, iterator)]
+  return [start === '[', again(first, chunks)]
 }
 
-async function* again(first: readonly Buffer[], iterator: AsyncIterator<Buffer | string>): AsyncGenerator<Buffer> {
-  try {
-    yield* first
-    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
-      yield Buffer.from(next.value)
-    }
-  } finally {
-    await iterator.return?.()
-  }
+async function* again(first: readonly Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield* first
+  yield* rest
 }
 
 async function readWhole(chunks: AsyncIterable<Buffer>, path: string): Promise<string> {

@@ -1,11 +1,14 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import { type BusServer, listenBus } from '@packet-logs/bus'
 import { fromLoggedPacket, LINKTYPE_RAW, writeCapture } from '@packet-logs/pcap'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Command, waitFor } from '../support/command.js'
 import { commandPath } from '../support/run-command.js'
 
 describe('packet-logs replay', () => {
@@ -126,10 +129,51 @@ describe('packet-logs replay', () => {
     expect(stderr).toContain('[PCAP_TRUNCATED]')
   })
 
+  it('skips an event that is too long for the bus, and publishes those behind it', async () => {
+    const lines = ['short', 'x'.repeat(300_000), 'last'].map(value =>
+      JSON.stringify({ topic: 'a', value: `"${value}"` })
+    )
+    const { events, exitCode, stderr } = await replay([await file('long.ndjson', lines.join('\n'))])
+    expect(exitCode).toBe(0)
+    expect(events.map(({ value }) => value)).toEqual(['short', 'last'])
+    expect(stderr).toMatch(/1 skipped \(line 2: .*over the bus's limit/)
+  })
+
+  it('ends in order by Ctrl-C while it waits for an event that is due later, or for a named pipe without a writer', async () => {
+    const times = ['2026-01-01T00:00:00Z', '2026-01-01T01:00:00Z']
+    const path = await file(
+      'slow.ndjson',
+      times.map(Timestamp => JSON.stringify({ Prefix: 'a ', Timestamp })).join('\n')
+    )
+    const pipe = join(directory, 'pipe')
+    await promisify(execFile)('mkfifo', [pipe])
+    const slow = new Command(['replay', path, '--socket', bus.path]).read()
+    const silent = new Command(['replay', pipe, '--socket', bus.path]).read()
+    const decoding = new Command(['decode', pipe]).read()
+    await waitFor(() => bus.broker.stats.published === 1)
+    await new Promise(resolve => setTimeout(resolve, 300))
+    for (const command of [slow, silent, decoding]) command.process.kill('SIGINT')
+    expect(await Promise.all([slow, silent, decoding].map(async command => command.exitCode()))).toEqual([0, 0, 0])
+    expect(slow.stderr).toMatch(/^packet-logs: 1 events published in .*\n$/)
+  })
+
+  it.each([
+    ['gzip', gzipSync('{}'), 'zcat'],
+    ['zstd', Buffer.from('28b52ffd0400', 'hex'), 'zstdcat']
+  ])('says that a file is compressed by %s, and with what it is unpacked', async (name, content, unpack) => {
+    const { exitCode, stderr } = await replay([await file('packed', content)])
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain(`is compressed (${name}); type: ${unpack} FILE | packet-logs`)
+  })
+
   it('says when there is no such file, and when there is nothing in it', async () => {
     expect(await replay([join(directory, 'nothing')])).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('no such file') as string
+    })
+    expect(await replay([directory])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('is a directory') as string
     })
     expect(await replay([await file('empty', '')])).toMatchObject({
       exitCode: 1,
