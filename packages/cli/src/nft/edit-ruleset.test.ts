@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fixtureRuleset } from '../../test/support/fixtures.js'
 import { MemoryRunner } from '../../test/support/memory-runner.js'
+import { NftError } from '../errors.js'
 import { type EditOutcome, editRuleset } from './edit-ruleset.js'
 import { applyChanges } from './plan.js'
 import { sprProfile } from './profiles/spr.js'
@@ -118,6 +119,42 @@ describe('editRuleset', () => {
     runner.beforeApply = changes => changes.filter(change => change.op === 'replace-rule')
     await expect(edit()).rejects.toMatchObject({ code: 'NFT_VERIFY' })
     expect(runner.scripts).toEqual([])
+  })
+
+  it('says that nothing was changed only when nothing was', async () => {
+    runner.beforeApply = () => {
+      throw new NftError('NFT_REJECTED', 'nft refused (exit code 1): no')
+    }
+    await expect(edit()).rejects.toThrow('nothing was changed: nft refused')
+    expect(await readdir(directory)).toEqual([])
+  })
+
+  it('has done its work when nft did all of it and was killed on its way out', async () => {
+    runner.afterApply = () => {
+      throw new NftError('NFT_REJECTED', 'nft refused (exit code 137): killed')
+    }
+    expect((await edit()).kind).toBe('applied')
+    expect(await readdir(directory)).toHaveLength(1)
+  })
+
+  it('promises nothing and keeps the undo file when the ruleset cannot be read back', async () => {
+    runner.beforeRead = reading => {
+      if (reading === 3) throw new NftError('NFT_OUTPUT', 'nft could not list the ruleset')
+    }
+    const error = await edit().catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'NFT_VERIFY' })
+    expect(String(error)).toMatch(/the changes were made; .*cannot be read back.*to go back: nft -f /)
+    expect(String(error)).not.toContain('nothing was changed')
+    expect(await readdir(directory)).toHaveLength(1)
+  })
+
+  it('says how to go back when it could not put everything back by itself', async () => {
+    runner.beforeApply = changes =>
+      changes.map(change => (change.op === 'replace-rule' ? { ...change, rule: { expr: [{ drop: null }] } } : change))
+    runner.applyText = async () => {
+      throw new NftError('NFT_REJECTED', 'nft refused (exit code 1): busy')
+    }
+    await expect(edit()).rejects.toThrow(/putting it back failed: .*busy; to go back: nft -f /)
   })
 
   it('changes nothing when the undo file cannot be written', async () => {

@@ -43,15 +43,14 @@ export async function editRuleset({ runner, plan, confirm, stateDirectory }: Edi
       )
     }
     const undoFile = await saveUndo(runner, next, stateDirectory)
-    try {
-      await runner.apply(next.changes)
-    } catch (error) {
-      await rm(undoFile)
-      const raced = error instanceof NftError && error.code === 'NFT_REJECTED' && !(await isUnchanged(runner, current))
-      if (!raced) throw error
+    const failure = await tryApply(runner, next, current, undoFile)
+    // A failing nft may have done everything before, as when it was killed on its way out.
+    if (failure && plan(failure.after).changes.length > 0) {
+      await rm(undoFile, { force: true })
+      if (failure.isUntouched) throw nothingChanged(failure.error)
       if (attempt === maxAttempts) {
         throw new NftError('NFT_CHANGED', `the ruleset kept changing during ${maxAttempts} attempts; try again later`, {
-          cause: error
+          cause: failure.error
         })
       }
       continue
@@ -59,6 +58,61 @@ export async function editRuleset({ runner, plan, confirm, stateDirectory }: Edi
     await verify(runner, plan, next, undoFile)
     return { kind: 'applied', plan: next, before: current, undoFile }
   }
+}
+
+interface Failure {
+  error: NftError
+  /** The ruleset that nft left behind. */
+  after: Ruleset
+  /** Whether that is the one it was given. */
+  isUntouched: boolean
+}
+
+/** Carries a plan out. When nft fails, only the kernel can say what has become of it. */
+async function tryApply(
+  runner: NftRunner,
+  plan: Plan,
+  before: Ruleset,
+  undoFile: string
+): Promise<Failure | undefined> {
+  try {
+    await runner.apply(plan.changes)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof NftError) || error.code !== 'NFT_REJECTED') {
+      await rm(undoFile, { force: true })
+      throw error
+    }
+    const after = await readBack(runner, error.message, undoFile)
+    return { error, after, isUntouched: fingerprint(after) === fingerprint(before) }
+  }
+}
+
+function nothingChanged(error: NftError): NftError {
+  const { code, message, stderr, exitCode } = error
+  return new NftError(code, `nothing was changed: ${message}`, {
+    cause: error,
+    ...(stderr !== undefined && { stderr }),
+    ...(exitCode !== undefined && { exitCode })
+  })
+}
+
+/** The ruleset after a transaction. Without it nobody knows whether there were changes, and saying otherwise would be a lie. */
+async function readBack(runner: NftRunner, what: string, undoFile: string): Promise<Ruleset> {
+  try {
+    return await runner.read()
+  } catch (cause) {
+    throw new NftError(
+      'NFT_VERIFY',
+      `${what}; the ruleset cannot be read back to see what came of it: ${messageOf(cause)}; ` +
+        `look with: packet-logs nft status; to go back: nft -f ${undoFile}`,
+      { cause }
+    )
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** What a plan does, whatever the handles and counters are at the moment. */
@@ -101,15 +155,24 @@ async function saveUndo(runner: NftRunner, plan: Plan, directory: string): Promi
  * packets, so one that nft's JSON form mangled is undone at once.
  */
 async function verify(runner: NftRunner, plan: EditOptions['plan'], applied: Plan, undoFile: string): Promise<void> {
-  const after = await runner.read()
+  const after = await readBack(runner, 'the changes were made', undoFile)
   const mangled = applied.changes.find(change => {
     if (change.op !== 'replace-rule') return false
     const wanted = canonical(change.rule)
     return !findChain(after, change.at)?.rules.some(rule => canonical(rule) === wanted)
   })
   if (mangled?.op === 'replace-rule') {
-    await runner.applyText(await readFile(undoFile, 'utf8'))
     const { table, chain } = mangled.at
+    try {
+      await runner.applyText(await readFile(undoFile, 'utf8'))
+    } catch (cause) {
+      throw new NftError(
+        'NFT_VERIFY',
+        `nft wrote a rule of chain ${chain} in table ${table} differently from what it was told, and putting it back ` +
+          `failed: ${messageOf(cause)}; to go back: nft -f ${undoFile}`,
+        { cause }
+      )
+    }
     throw new NftError(
       'NFT_VERIFY',
       `nft wrote a rule of chain ${chain} in table ${table} differently from what it was told, so everything was put ` +

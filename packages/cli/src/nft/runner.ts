@@ -13,7 +13,7 @@ export interface NftRunner {
   read(): Promise<Ruleset>
   /** A table in nft syntax, with counters and set elements; `undefined` when there is none. */
   listTable(table: TableId): Promise<string | undefined>
-  /** Applies changes in one transaction: all of them, or none. */
+  /** Applies changes in one transaction: all of them, or none. Not ended by the signal: it is over in a moment. */
   apply(changes: readonly Change[]): Promise<void>
   /** Applies nft syntax in one transaction. */
   applyText(script: string): Promise<void>
@@ -25,6 +25,8 @@ export interface NftRunnerOptions {
   /** Name of the network namespace to work in, as `ip netns` knows it; the own one by default. */
   netns?: string
   env: NodeJS.ProcessEnv
+  /** Ends an nft that only reads. */
+  signal: AbortSignal
 }
 
 interface Finished {
@@ -34,7 +36,7 @@ interface Finished {
 }
 
 /** @throws RangeError when `netns` cannot be the name of a namespace. */
-export function createNftRunner({ netns, env }: NftRunnerOptions): NftRunner {
+export function createNftRunner({ netns, env, signal }: NftRunnerOptions): NftRunner {
   if (netns !== undefined && (!/^[^/\s\0-][^/\s\0]*$/.test(netns) || netns === '.' || netns === '..')) {
     throw new RangeError(`"${netns}" is not the name of a network namespace (see: ip netns list)`)
   }
@@ -46,34 +48,39 @@ export function createNftRunner({ netns, env }: NftRunnerOptions): NftRunner {
     // nft reads "-" by opening /dev/stdin, which fails on the socket that Node gives a child: cat makes it a pipe.
     const pipe = input === undefined ? [] : ['sh', '-c', 'cat | "$@"', 'sh']
     const [program = command, ...rest] = [...enter, ...pipe, command, ...args]
-    return runProgram(program, rest, input ?? '', environment)
+    if (input !== undefined) return runProgram(program, rest, input, environment)
+    const finished = await runProgram(program, rest, '', environment, signal)
+    signal.throwIfAborted()
+    return finished
   }
-  const nft = async (args: readonly string[], input?: string): Promise<string> => {
-    const finished = await run('nft', args, input)
-    if (finished.exitCode !== 0) throw explain(finished, netns)
+  const list = async (...args: readonly string[]): Promise<string> => {
+    const finished = await run('nft', args)
+    if (finished.exitCode !== 0) throw explain(finished, netns) ?? notListed(finished)
     return finished.stdout
+  }
+  const change = async (args: readonly string[], input: string): Promise<void> => {
+    const finished = await run('nft', args, input)
+    if (finished.exitCode !== 0) throw explain(finished, netns) ?? refused(finished)
   }
 
   const runner: NftRunner = {
-    version: async () => /\d+(\.\d+)+/.exec(await nft(['--version']))?.[0],
-    read: async () => parseRuleset(await nft(['-j', '-a', 'list', 'ruleset'])),
+    version: async () => /\d+(\.\d+)+/.exec(await list('--version'))?.[0],
+    read: async () => parseRuleset(await list('-j', '-a', 'list', 'ruleset')),
     listTable: async ({ family, name }) => {
       const finished = await run('nft', ['list', 'table', family, name])
       if (finished.exitCode === 0) return finished.stdout
       if (/No such file or directory/.test(finished.stderr)) return undefined
-      throw explain(finished, netns)
+      throw explain(finished, netns) ?? notListed(finished)
     },
     apply: async changes => {
       try {
-        await nft(['-j', '-f', '-'], JSON.stringify(toTransaction(changes)))
+        await change(['-j', '-f', '-'], JSON.stringify(toTransaction(changes)))
       } catch (error) {
         if (error instanceof NftError && error.code === 'NFT_REJECTED') throw await nameRefused(changes, error)
         throw error
       }
     },
-    applyText: async script => {
-      await nft(['-f', '-'], script)
-    },
+    applyText: async script => change(['-f', '-'], script),
     readProc: async name => {
       if (netns === undefined) return readFile(`/proc/net/${name}`, 'utf8').catch(() => undefined)
       const finished = await run('cat', [`/proc/net/${name}`])
@@ -81,19 +88,24 @@ export function createNftRunner({ netns, env }: NftRunnerOptions): NftRunner {
     }
   }
 
+  const accepts = async (changes: readonly Change[]): Promise<boolean> => {
+    const { exitCode } = await run('nft', ['-c', '-j', '-f', '-'], JSON.stringify(toTransaction(changes)))
+    return exitCode === 0
+  }
+
   /** nft's JSON reader says no line numbers, so the first change it refuses is found by checking ever fewer of them. */
   const nameRefused = async (changes: readonly Change[], error: NftError): Promise<NftError> => {
+    // It failed for another reason, such as being killed: no statement is to blame.
+    if (await accepts(changes)) return error
     let accepted = 0
     let refused = changes.length
     while (refused - accepted > 1) {
       const middle = Math.floor((accepted + refused) / 2)
-      const input = JSON.stringify(toTransaction(changes.slice(0, middle)))
-      const { exitCode } = await run('nft', ['-c', '-j', '-f', '-'], input)
-      if (exitCode === 0) accepted = middle
+      if (await accepts(changes.slice(0, middle))) accepted = middle
       else refused = middle
     }
-    const change = JSON.stringify(toTransaction(changes.slice(refused - 1, refused)).nftables[1])
-    return new NftError('NFT_REJECTED', `${error.message}\nThe first statement it refused: ${change}`, {
+    const statement = JSON.stringify(toTransaction(changes.slice(refused - 1, refused)).nftables[1])
+    return new NftError('NFT_REJECTED', `${error.message}\nThe first statement it refused: ${statement}`, {
       cause: error,
       ...(error.stderr !== undefined && { stderr: error.stderr }),
       ...(error.exitCode !== undefined && { exitCode: error.exitCode })
@@ -106,7 +118,8 @@ async function runProgram(
   program: string,
   args: readonly string[],
   input: string,
-  env: NodeJS.ProcessEnv
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     // In a process group of its own: Ctrl-C must not kill nft in the middle and leave open what was applied.
@@ -115,11 +128,20 @@ async function runProgram(
     const stderr: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+    const end = (): void => {
+      child.kill()
+      // What it has started may outlive it and hold the pipes.
+      child.stdout.destroy()
+      child.stderr.destroy()
+    }
+    signal?.addEventListener('abort', end, { once: true })
+    if (signal?.aborted) end()
     child.once('error', cause => reject(notStarted(program, cause)))
-    child.once('close', (code, signal) => {
+    child.once('close', (code, killedBy) => {
+      signal?.removeEventListener('abort', end)
       resolve({
         stdout: Buffer.concat(stdout).toString(),
-        stderr: Buffer.concat(stderr).toString() + (signal ? `killed by ${signal}\n` : ''),
+        stderr: Buffer.concat(stderr).toString() + (killedBy ? `killed by ${killedBy}\n` : ''),
         exitCode: code ?? 128
       })
     })
@@ -144,7 +166,8 @@ function notFound(options: ErrorOptions & { stderr?: string }): NftError {
   )
 }
 
-function explain({ stderr, exitCode }: Finished, netns: string | undefined): NftError {
+/** What every nft may fail with, whatever it was told to do. */
+function explain({ stderr, exitCode }: Finished, netns: string | undefined): NftError | undefined {
   const context = { stderr, exitCode }
   if (exitCode === 127 || /^exec of "nft" failed/m.test(stderr)) return notFound(context)
   if (/Cannot open network namespace|setting the network namespace/.test(stderr)) {
@@ -161,9 +184,20 @@ function explain({ stderr, exitCode }: Finished, netns: string | undefined): Nft
       context
     )
   }
+  return undefined
+}
+
+function notListed({ stderr, exitCode }: Finished): NftError {
+  const advice = /JSON support not compiled/.test(stderr)
+    ? 'this nft was built without JSON; install one that was, 0.9.4 or newer'
+    : 'see whether this works: nft -j list ruleset'
   return new NftError(
-    'NFT_REJECTED',
-    `nft refused (exit code ${exitCode}), nothing was changed: ${stderr.trim()}`,
-    context
+    'NFT_OUTPUT',
+    `nft could not list the ruleset (exit code ${exitCode}): ${stderr.trim()}; ${advice}`,
+    { stderr, exitCode }
   )
+}
+
+function refused({ stderr, exitCode }: Finished): NftError {
+  return new NftError('NFT_REJECTED', `nft refused (exit code ${exitCode}): ${stderr.trim()}`, { stderr, exitCode })
 }

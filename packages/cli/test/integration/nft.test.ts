@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Lab, openLab } from '@packet-logs/lab'
@@ -291,11 +291,65 @@ describeWithKernel('packet-logs nft', () => {
     const env = { PATH: `${state}:${process.env['PATH']}` }
     const { exitCode, stderr } = await runWith(env, 'install', '--uplink', 'wan0', '--yes')
     expect(exitCode).toBe(1)
-    expect(stderr).toContain('nothing was changed: Error: no')
+    expect(stderr).toContain('nothing was changed: nft refused (exit code 1): Error: no')
     expect(stderr).toMatch(/first statement it refused: \{"add":\{"rule":.*"chain":"output"/)
     expect(await listing()).toBe('')
     expect((await readdir(state)).filter(name => name !== 'nft' && name !== 'packet-logs')).toEqual([])
     expect(await readdir(join(state, 'packet-logs'))).toEqual([])
+  })
+
+  /** Puts an nft of the given shell lines before the real one, `$nft`. */
+  const fakeNft = async (...lines: readonly string[]): Promise<NodeJS.ProcessEnv> => {
+    const real = (await lab.run('sh', ['-c', 'command -v nft'])).stdout.trim()
+    await writeFile(join(state, 'nft'), ['#!/bin/sh', `nft=${real}`, ...lines, 'exec $nft "$@"', ''].join('\n'))
+    await chmod(join(state, 'nft'), 0o755)
+    return { PATH: `${state}:${process.env['PATH']}` }
+  }
+
+  it('does not claim that nothing was changed when it cannot read back what was', async () => {
+    const env = await fakeNft(
+      `case "$*" in *ruleset) echo >> ${state}/n; [ $(wc -l < ${state}/n) -lt 3 ] || { echo Error: busy >&2; exit 1; };; esac`
+    )
+    const { exitCode, stderr } = await runWith(env, 'install', '--uplink', 'wan0', '--yes')
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(
+      /the changes were made; .*cannot be read back.*Error: busy.*to go back: nft -f .*\[NFT_VERIFY\]/
+    )
+    expect(await listing()).toContain('packet_logs')
+    const [, undoFile = ''] = /to go back: nft -f (\S+)/.exec(stderr) ?? []
+    await lab.run('nft', ['-f', undoFile])
+    expect(await listing()).toBe('')
+  })
+
+  it('blames no statement when nft was killed, and finds out by itself whether it had finished', async () => {
+    const before = await fakeNft('case "$*" in "-j -f -") kill -9 $$;; esac')
+    const { exitCode, stderr } = await runWith(before, 'install', '--uplink', 'wan0', '--yes')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('nothing was changed: nft refused (exit code 137)')
+    expect(stderr).not.toContain('The first statement')
+    const after = await fakeNft('case "$*" in "-j -f -") $nft "$@"; kill -9 $$;; esac')
+    expect(await runWith(after, 'install', '--uplink', 'wan0', '--yes')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Installed.') as string
+    })
+  })
+
+  it('does not wait for an nft that hangs once it is told to end', async () => {
+    const env = await fakeNft('sleep 60 & echo $! > $0.pid; wait')
+    const started = Date.now()
+    const child = lab.spawn(process.execPath, [commandPath, 'nft', 'status'], { env: { ...process.env, ...env } })
+    while (!(await readdir(state)).includes('nft.pid')) await new Promise(resolve => setTimeout(resolve, 20))
+    child.kill('SIGINT')
+    expect(await once(child, 'close')).toEqual([0, null])
+    expect(Date.now() - started).toBeLessThan(10_000)
+    process.kill(Number(await readFile(join(state, 'nft.pid'), 'utf8')))
+  })
+
+  it('says what is wrong with an nft that cannot speak JSON', async () => {
+    const env = await fakeNft('case "$*" in -j*) echo "Error: JSON support not compiled-in" >&2; exit 1;; esac')
+    const { exitCode, stderr } = await runWith(env, 'status')
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/built without JSON.*\[NFT_OUTPUT\]/)
   })
 
   it('tells a missing nft, a missing namespace and a missing privilege apart, each with its way out', async () => {

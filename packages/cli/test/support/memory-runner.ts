@@ -12,6 +12,8 @@ export class MemoryRunner implements NftRunner {
   beforeRead?: (reading: number) => void
   /** Called with what is about to be applied; what it returns is applied instead. */
   beforeApply?: (changes: readonly Change[]) => readonly Change[]
+  /** Called when changes are in place. */
+  afterApply?: () => void
   #readings = 0
 
   constructor(ruleset: Ruleset) {
@@ -38,6 +40,7 @@ export class MemoryRunner implements NftRunner {
     } catch (cause) {
       throw new NftError('NFT_REJECTED', 'no such rule', { cause })
     }
+    this.afterApply?.()
   }
 
   async applyText(script: string): Promise<void> {

@@ -59,7 +59,11 @@ export function addEditOptions(command: Command): Command {
 export async function openRunner(io: Io, options: CommonOptions): Promise<NftRunner> {
   const { createNftRunner } = await import('../../nft/runner.js')
   return asUsage(() => {
-    return createNftRunner({ env: io.env, ...(options.netns !== undefined && { netns: options.netns }) })
+    return createNftRunner({
+      env: io.env,
+      signal: io.signal,
+      ...(options.netns !== undefined && { netns: options.netns })
+    })
   })
 }
 
