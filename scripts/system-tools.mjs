@@ -10,6 +10,7 @@ const debianPackages = {
   editcap: 'tshark',
   go: 'golang-go',
   'grpc-go': 'golang-google-grpc-dev',
+  influxd: 'influxdb',
   ip: 'iproute2',
   libfuzzer: 'libclang-rt-dev',
   make: 'make',
@@ -17,7 +18,8 @@ const debianPackages = {
   ping: 'iputils-ping',
   python3: 'python3',
   tshark: 'tshark',
-  unshare: 'util-linux'
+  unshare: 'util-linux',
+  'victoria-metrics': 'victoria-metrics'
 }
 
 /** @typedef {keyof typeof debianPackages} Tool */

@@ -36,7 +36,9 @@ try {
     'go',
     'grpc-go'
   ])
-  const missing = await prepare(tools)
+  // Databases are services: on a machine that is somebody's own, installing one would also start it.
+  const services = inCi ? /** @type {const} */ (['influxd', 'victoria-metrics']) : []
+  const missing = await prepare([...tools, ...services])
   if (missing.length > 0) {
     process.stderr.write(`Not installed: ${missing.join(', ')}; what needs them ${inCi ? 'fails' : 'is skipped'}. `)
     process.stderr.write(`Type: ${howToInstall(missing)}\n`)

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { DatabaseKind, Target } from './database/endpoint.js'
 
 /** Where SPR keeps its API's settings, and with them those of InfluxDB. */
-export const SPR_CONFIG_PATH = '/configs/base/api.json'
+const SPR_CONFIG_PATH = '/configs/base/api.json'
 
 /** What of a database a file, the environment or a flag can say; an empty text says nothing. */
 export type TargetInput = { [Key in 'url' | 'org' | 'bucket' | 'token']?: string | undefined }
