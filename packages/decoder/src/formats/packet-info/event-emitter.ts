@@ -102,7 +102,7 @@ export class EventEmitter {
     const showsApplications = shed < Shed.application && options.showsApplications
     const sink = this.#sink
     sink.bytes = packet.bytes
-    const { outer } = packet
+    const { found, outer, error } = packet
     if (logged.hwType !== undefined) this.#writeEthernet(logged.hwType, logged.hwHeader)
     if (shed < Shed.layers) {
       this.#writeLayers(outer.tcp, outer.udp, outer.ipv4)
@@ -115,13 +115,13 @@ export class EventEmitter {
     }
     if (options.extended) {
       if (shed < Shed.layers) {
-        const layersEnd = endOfLayers(packet.found, shed, options)
+        const layersEnd = endOfLayers(found, shed, options)
         if (packet.hasDescribed) this.#writeDescribed(packet, shed, layersEnd)
-        if (packet.outerLayers < packet.layers.length) this.#writeInner(packet, showsApplications, layersEnd)
+        if (packet.hasInner) this.#writeInner(packet, showsApplications, layersEnd)
         if (shed < Shed.raw && options.keep > 0 && !hasLayers(packet)) this.#writeRaw(packet.bytes)
       }
-      if (shed < Shed.strings) this.#meta.write(logged, packet.found, options)
-      if (packet.error !== undefined) writeDecodeError(out, packet.error)
+      if (shed < Shed.strings) this.#meta.write(logged, found, options)
+      if (error !== undefined) writeDecodeError(out, error)
       if (plan.isTruncated) out.fragment(IS_TRUNCATED)
     }
     // Every key is written with a comma in front; the first of them opens the object instead.
@@ -241,8 +241,8 @@ export class EventEmitter {
 
 /** Where in the packet the layers that an event leaves out start. */
 function endOfLayers(found: Readonly<FoundLayers>, shed: Shed, options: ResolvedOptions): number {
-  if (shed >= Shed.application) return applicationStart(found)
-  return options.showsApplications ? Number.POSITIVE_INFINITY : transportEnd(found)
+  if (shed >= Shed.transport) return applicationStart(found)
+  return shed < Shed.application && options.showsApplications ? Number.POSITIVE_INFINITY : transportEnd(found)
 }
 
 function isRepeated(layers: readonly Layer[], index: number, to: number): boolean {
