@@ -114,7 +114,7 @@ export class Icmpv4 extends IcmpHeader {
     super.writeFields(out)
     const { fields } = ICMPV4
     if (this.type === REDIRECT) out.ipv4(fields.gateway, this.start + 4)
-    if (this.type === ROUTER_ADVERTISEMENT) {
+    if (this.type === ROUTER_ADVERTISEMENT && !out.isBrief) {
       out.beginList(fields.routers)
       for (const router of this.routers ?? []) out.text(ITEM, router)
       out.endList()

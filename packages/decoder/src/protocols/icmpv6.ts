@@ -307,7 +307,7 @@ export class Icmpv6 extends IcmpHeader {
       out.boolean(fields.solicited, (flags & 2) !== 0)
       out.boolean(fields.override, (flags & 1) !== 0)
     }
-    if (this.optionsEnd > this.optionsStart) {
+    if (this.optionsEnd > this.optionsStart && !out.isBrief) {
       out.beginList(fields.options)
       writeNeighborOptions(out, this.bytes, this.optionsStart, this.optionsEnd)
       out.endList()
@@ -317,10 +317,11 @@ export class Icmpv6 extends IcmpHeader {
   }
 
   #writeListenerFields(out: FieldWriter): void {
-    const { group, sources, records } = this
     const { fields } = ICMPV6
-    out.text(fields.group, group)
+    out.text(fields.group, this.group)
     out.uint(fields.maxResponseMs, this.maxResponseMs)
+    if (out.isBrief) return
+    const { sources, records } = this
     if (sources !== undefined) {
       out.beginList(fields.sources)
       for (const source of sources) out.text(ITEM, source)

@@ -131,6 +131,7 @@ export class Igmp extends Layer {
     out.uint(fields.maxResponse, this.maxResponse)
     out.uint(fields.checksum, this.checksum)
     out.text(fields.group, this.group)
+    if (out.isBrief) return
     const { sources, records } = this
     if (sources !== undefined) {
       out.beginList(fields.sources)

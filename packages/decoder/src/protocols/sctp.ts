@@ -38,7 +38,7 @@ export interface SctpInfo {
   DstPort: number
   VerificationTag: number
   Checksum: number
-  Chunks: { Type: number; Flags: number; Length: number }[]
+  Chunks?: { Type: number; Flags: number; Length: number }[]
 }
 
 /** RFC 9260: the common header, and which chunks follow. */
@@ -104,6 +104,7 @@ export class Sctp extends Layer {
     out.uint(fields.destinationPort, this.destinationPort)
     out.uint(fields.verificationTag, this.verificationTag)
     out.uint(fields.checksum, this.checksum)
+    if (out.isBrief) return
     out.beginList(fields.chunks)
     for (let at = this.headerEnd; at < this.chunksEnd; ) {
       const length = bytes.u16(at + 2)

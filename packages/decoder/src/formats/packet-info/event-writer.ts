@@ -140,7 +140,7 @@ export class EventWriter {
       plan.cut = this.#furthestCut(least, wanted, maxLineBytes - length)
       return this.#lineToScratch(logged, packet, options)
     }
-    for (const shed of [Shed.raw, Shed.layers, Shed.strings]) {
+    for (const shed of [Shed.raw, Shed.transport, Shed.layers, Shed.strings]) {
       plan.leaveOut(shed, NO_RAW_BYTES)
       length = this.#lineToScratch(logged, packet, options)
       if (length <= maxLineBytes) return length

@@ -18,6 +18,7 @@ import { clientHello, serverName, tlsRecord } from '../../../test/build-tls.js'
 import { createLineWriter, decodePacket, formatPacketInfo, toPacketInfo } from '../../decoder.js'
 import type { LoggedPacket } from '../../logged-packet.js'
 import type { PacketInfoOptions } from './options.js'
+import type { InnerInfo } from './packet-info.js'
 
 const bytes = (base64: string | null | undefined): number => Buffer.from(base64 ?? '', 'base64').length
 const body = Uint8Array.from({ length: 100 }, (_, index) => index)
@@ -241,6 +242,29 @@ describe('the longest line', () => {
     const huge = { maxLineBytes: 4096, action: '\\'.repeat(5000), recentDomainSrc: 'd'.repeat(5000) }
     expect(lineLength(strange, huge)).toBeLessThanOrEqual(4096)
     expect(toPacketInfo(strange, huge).Prefix.length).toBe(128)
+  })
+
+  it('never costs who sent a packet with a long list of small things', () => {
+    const many = (count: number, item: Uint8Array): Uint8Array => join(...Array.from({ length: count }, () => item))
+    const mac = hex('0101 020a11163322')
+    const group = hex('01000000 e00000fb')
+    const listener = join(hex('01000000 ff02000000000000'), hex('00000000000000fb'))
+    const eight = new Uint8Array(8)
+    const packets: [Uint8Array, keyof InnerInfo, keyof InnerInfo][] = [
+      [ipv6(join(hex('8600 0000 4008 0708'), eight, many(8000, mac)), 58), 'IPv6', 'ICMPv6'],
+      [ipv6(join(hex('8f00 0000 0000 0bb8'), many(3000, listener)), 58), 'IPv6', 'ICMPv6'],
+      [ipv4(join(hex('2200 0000 0000 1f40'), many(8000, group)), { protocol: 2 }), 'IP', 'IGMP'],
+      [ipv4(join(hex('0900 0000 ff02 0708'), many(255, hex('c0a80201 00000000'))), { protocol: 1 }), 'IP', 'ICMPv4'],
+      [ipv4(join(hex('9c40 0050 00000007 deadbeef'), many(16_000, hex('00000004'))), { protocol: 132 }), 'IP', 'SCTP']
+    ]
+    for (const [payload, network, transport] of packets) {
+      for (const maxLineBytes of [4096, 65_000]) {
+        const event = toPacketInfo(logged(payload), { maxLineBytes })
+        expect([network, event[network]]).not.toEqual([network, undefined])
+        expect([transport, event[transport]]).not.toEqual([transport, undefined])
+        expect(event.Truncated).toBe(maxLineBytes === 4096 || payload.length > 10_000 ? true : undefined)
+      }
+    }
   })
 
   it('is at least 4096 bytes', () => {

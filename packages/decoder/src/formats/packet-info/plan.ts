@@ -3,10 +3,10 @@ import type { ResolvedOptions } from './options.js'
 
 /**
  * What is left out to make a line fit, each step on top of those before: application bytes as far as needed, then the
- * decoded application layer, then all raw bytes and the list of extension headers, then every layer, then the ends of
- * strings.
+ * decoded application layer, then all raw bytes and the lists in headers, then what is above IP and neither TCP, UDP nor
+ * ICMP, then every layer, then the ends of strings. Who sent the packet goes late: nobody shall hide behind its length.
  */
-export const Shed = { bytes: 0, application: 1, raw: 2, layers: 3, strings: 4 } as const
+export const Shed = { bytes: 0, application: 1, raw: 2, transport: 3, layers: 4, strings: 5 } as const
 export type Shed = (typeof Shed)[keyof typeof Shed]
 
 /** Cuts before the first byte: no raw bytes at all. */
