@@ -290,6 +290,8 @@ describe('record data', () => {
     ['an RRSIG without a signer', 46, '0001 0d 02 0000012c 00000000 00000000 0001'],
     ['an RRSIG whose signer is cut', 46, '0001 0d 02 0000012c 00000000 00000000 0001 0561'],
     ['an NSEC whose bitmap is cut', 47, '00 00 06 40'],
+    ['an NSEC whose bitmap is empty', 47, '00 00 00'],
+    ['an NSEC whose bitmap is longer than a window', 47, `00 00 21 ${'ff'.repeat(33)}`],
     ['an HTTPS parameter that leaves its record', 65, '0001 00 0001 0009 02 6832'],
     ['HTTPS parameters out of order', 65, '0001 00 0003 0002 01bb 0002 0000'],
     ['an HTTPS parameter given twice', 65, '0001 00 0003 0002 01bb 0003 0002 01bb'],

@@ -11,6 +11,8 @@ import { walkServiceParameters } from './service-parameters.js'
 /** Where a name of a record ends, and what is done with it. The second of two names is the mailbox. */
 export type NameVisitor = (field: DetailField, at: number, isMailbox: boolean) => number
 
+/** One bit for each of the 256 types of a window. */
+const MAX_BITMAP_BYTES = 32
 const BASE32_HEX = '0123456789abcdefghijklmnopqrstuv'
 
 /**
@@ -147,8 +149,9 @@ function walkTypes(field: DetailField, bytes: ByteReader, start: number, end: nu
   let at = start
   while (at + 2 <= end) {
     const window = bytes.u8(at) << 8
-    const bitmapEnd = at + 2 + bytes.u8(at + 1)
-    if (bitmapEnd > end) break
+    const bitmapBytes = bytes.u8(at + 1)
+    const bitmapEnd = at + 2 + bitmapBytes
+    if (bitmapBytes === 0 || bitmapBytes > MAX_BITMAP_BYTES || bitmapEnd > end) break
     for (let index = at + 2; index < bitmapEnd; index++) {
       for (let bit = 0; bit < 8; bit++) {
         if ((bytes.u8(index) & (0x80 >> bit)) !== 0) sink.uint(LIST_ITEM, window + (index - at - 2) * 8 + bit)
