@@ -49,8 +49,15 @@ describe('isOwned', () => {
     expect(isOwned({ expr: [] })).toBe(false)
   })
 
-  it('takes a rule whose note was damaged for one that was added', () => {
-    expect(originalOf({ expr: [], comment: 'packet-logs was=%zz' })).toBeUndefined()
+  it('does not own a rule whose note was damaged: what stood there is not known any more', () => {
+    expect(isOwned({ expr: [], comment: 'packet-logs was=%zz' })).toBe(false)
     expect(originalOf({ expr: [], comment: 'packet-logs' })).toBeUndefined()
+  })
+
+  it('does not own a rule that decides, nor one that only mentions it', () => {
+    const expr = [{ log: { prefix: 'ssh ', group: 0 } }, { accept: null }]
+    expect(isOwned({ expr, comment: addedMark() })).toBe(false)
+    expect(isOwned({ expr, comment: addedMark('7') })).toBe(false)
+    expect(isOwned({ expr: [], comment: 'packet-logs should not see this' })).toBe(false)
   })
 })

@@ -4,6 +4,9 @@ const marker = 'packet-logs'
 // NFTNL_UDATA_COMMENT_MAXLEN is 128 with the closing NUL.
 const maxCommentBytes = 127
 
+/** The statements that added rules are made of. */
+const harmless: ReadonlySet<string> = new Set(['match', 'limit', 'counter', 'log'])
+
 /** What the comment of an owned rule remembers about the rule that stood there before. */
 export interface Original {
   /** The log statement that was replaced. */
@@ -19,7 +22,16 @@ export function addedMark(id?: string): string {
 
 /** True for a rule that this command added or rewrote. */
 export function isOwned(rule: RuleBody): boolean {
-  return rule.comment === marker || (rule.comment?.startsWith(`${marker} `) ?? false)
+  return isAdded(rule) || originalOf(rule) !== undefined
+}
+
+/**
+ * True for a rule that this command added. What decides about packets was never added by it, so whatever its comment says it is
+ * somebody else's, and must not be deleted.
+ */
+export function isAdded({ comment = '', expr }: RuleBody): boolean {
+  const isMarked = comment === marker || comment.startsWith(`${marker} id=`)
+  return isMarked && expr.every(statement => Object.keys(statement).every(kind => harmless.has(kind)))
 }
 
 /**
@@ -39,9 +51,9 @@ export function rewrittenMark(original: Original): string | undefined {
 
 /** The inverse of {@link rewrittenMark}; `undefined` for a rule that was added, or a comment that someone changed. */
 export function originalOf(rule: RuleBody): Original | undefined {
-  if (!isOwned(rule)) return undefined
+  if (!rule.comment?.startsWith(`${marker} was=`)) return undefined
   const words = new Map<string, string>()
-  for (const word of rule.comment?.split(' ').slice(1) ?? []) {
+  for (const word of rule.comment.split(' ').slice(1)) {
     const [name = '', value = ''] = word.split('=')
     words.set(name, value)
   }

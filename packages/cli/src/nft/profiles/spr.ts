@@ -1,6 +1,6 @@
 import { NftError } from '../../errors.js'
 import { checkDevice, deviceMatch, match } from '../log-rule.js'
-import { addedMark, isOwned, rewrittenMark } from '../marker.js'
+import { addedMark, isAdded, isOwned, rewrittenMark } from '../marker.js'
 import type { Change, Plan } from '../plan.js'
 import {
   asObject,
@@ -166,7 +166,7 @@ function placeRule(at: ChainId, chain: Chain, body: RuleBody, range: { from: num
   const changes: Change[] = []
   let placed = false
   for (const [index, rule] of chain.rules.entries()) {
-    if (rule.comment !== addedMark()) continue
+    if (!isAdded(rule)) continue
     const right = index >= range.from && index < range.to && canonical(rule) === canonical(body)
     if (right && !placed) placed = true
     else changes.push({ op: 'delete-rule', at, handle: rule.handle })
@@ -174,7 +174,7 @@ function placeRule(at: ChainId, chain: Chain, body: RuleBody, range: { from: num
   if (placed) return changes
   // The neighbour that follows must be a rule that stays.
   const place = range.from === 0 ? range.to : range.from
-  const next = chain.rules.slice(place).find(rule => rule.comment !== addedMark())
+  const next = chain.rules.slice(place).find(rule => !isAdded(rule))
   changes.push({ op: 'add-rule', at, rule: body, ...(next && { before: next.handle }) })
   return changes
 }
@@ -204,7 +204,7 @@ function isOutDeviceMatch(statement: Statement): boolean {
 
 /** A rule that was rewritten still counts: a second plan has to find the same one. */
 function usesInternetAccess(rule: Rule): boolean {
-  return rule.comment !== addedMark() && rule.expr.some(statement => mentions(statement, '@internet_access'))
+  return !isAdded(rule) && rule.expr.some(statement => mentions(statement, '@internet_access'))
 }
 
 function jumpsToEstablished(rule: Rule): boolean {
