@@ -49,6 +49,7 @@ describe('diagnose', () => {
       /receiveBuffer/
     ],
     ['no bus', { bus: { candidates: ['/a', '/b'], events: 0 } }, /no bus answers at \/a, \/b/, /--socket/],
+    ['a bus that lets nobody in', { bus: { candidates: [], events: 0, error: 'no entry' } }, /no entry/, /as root/],
     [
       'packets that do not come out',
       { rulesets: { before: installed, after: withPackets(installed, 9) }, bus: { ...bus, events: 0 } },
@@ -96,10 +97,30 @@ describe('diagnose', () => {
 
   it('says why the ruleset cannot be read, and nothing about what is in it', () => {
     const { rulesets: _, ...blind } = healthy
-    const findings = diagnose({ ...blind, rulesetError: 'nft is not installed' })
+    const findings = diagnose({ ...blind, rulesetError: { message: 'nft is not installed', code: 'NFT_NOT_FOUND' } })
     expect(findings.filter(({ severity }) => severity === 'problem').map(({ message }) => message)).toEqual([
       'nft is not installed'
     ])
+    expect(findings.find(({ about, severity }) => about === 'nft' && severity === 'problem')?.fix).toContain('install')
+  })
+
+  it('tells a lack of privilege once, and an nft too old to be asked by its version', () => {
+    const { rulesets: _, ...blind } = healthy
+    const denied = { message: 'needs CAP_NET_ADMIN', code: 'NFT_PERMISSION' } as const
+    const unprivileged = diagnose({ ...blind, hasNetAdmin: false, rulesetError: denied })
+    expect(unprivileged.filter(({ severity }) => severity === 'problem')).toHaveLength(1)
+    const silent = { message: 'nft could not list the ruleset', code: 'NFT_OUTPUT' } as const
+    const old = diagnose({ ...blind, nftVersion: '0.9.0', rulesetError: silent })
+    expect(old.filter(({ about }) => about === 'nft').map(({ message }) => message)).toEqual([
+      expect.stringContaining('nft 0.9.0 is too old'),
+      'nft could not list the ruleset'
+    ])
+    expect(old.every(({ severity, fix }) => severity !== 'problem' || fix !== undefined)).toBe(true)
+  })
+
+  it('does not take what connection tracking has lost for packets', () => {
+    const conntrackd = { ...socket, portId: 99, drops: 1_000, owner: { pid: 9, command: 'conntrackd' } }
+    expect(worst({ sockets: [socket, conntrackd] })).toEqual([])
   })
 })
 

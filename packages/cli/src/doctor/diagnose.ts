@@ -1,5 +1,6 @@
+import type { NftErrorCode } from '../errors.js'
 import { eachRule, logOf, type Ruleset } from '../nft/ruleset.js'
-import { describeStatus, type GroupStatus } from '../nft/status.js'
+import { describeStatus, type GroupStatus, parseListeners } from '../nft/status.js'
 import type { Snapshot } from './snapshot.js'
 
 /** One thing that was looked at. */
@@ -37,20 +38,38 @@ function aboutPrivilege({ hasNetAdmin }: Snapshot): Finding[] {
   return [{ severity: 'problem', about: 'privilege', message, fix: 'sudo packet-logs doctor' }]
 }
 
-function aboutNft({ nftVersion, rulesetError }: Snapshot): Finding[] {
-  if (rulesetError !== undefined) return [{ severity: 'problem', about: 'nft', message: rulesetError }]
-  if (nftVersion === undefined) return []
+const oldestNft = '0.9.4'
+
+/** What to do about a ruleset that cannot be read. */
+const rulesetFixes: Partial<Record<NftErrorCode, string>> = {
+  NFT_NOT_FOUND: 'apt-get install nftables',
+  NFT_PERMISSION: 'run it as root, and in a container with CAP_NET_ADMIN',
+  NFT_NAMESPACE: 'ip netns list',
+  NFT_OUTPUT: `install nftables ${oldestNft} or newer, with JSON support`
+}
+
+function aboutNft({ nftVersion, rulesetError, hasNetAdmin }: Snapshot): Finding[] {
+  const about = 'nft'
+  const findings: Finding[] = nftVersion === undefined ? [] : [versionFinding(nftVersion)]
+  if (!rulesetError) return findings
+  // That was the first finding.
+  if (rulesetError.code === 'NFT_PERMISSION' && !hasNetAdmin) return findings
+  const fix = (rulesetError.code && rulesetFixes[rulesetError.code]) ?? 'see whether this works: nft -j list ruleset'
+  return [...findings, { severity: 'problem', about, message: rulesetError.message, fix }]
+}
+
+function versionFinding(nftVersion: string): Finding {
   const message = `nft ${nftVersion}`
-  if (compareVersions(nftVersion, '0.9.4') < 0) {
+  if (compareVersions(nftVersion, oldestNft) < 0) {
     const old = `${message} is too old: it cannot list comments as JSON, so installed rules are not recognised`
-    return [{ severity: 'problem', about: 'nft', message: old, fix: 'upgrade nftables to 0.9.4 or newer' }]
+    return { severity: 'problem', about: 'nft', message: old, fix: `upgrade nftables to ${oldestNft} or newer` }
   }
   if (compareVersions(nftVersion, '1.0.7') < 0) {
     const trap = `${message} stores group, snaplen and queue-threshold beyond 65535 modulo 65536 without a word`
     const fix = 'let packet-logs nft install write log rules: it checks what nft does not'
-    return [{ severity: 'note', about: 'nft', message: trap, fix }]
+    return { severity: 'note', about: 'nft', message: trap, fix }
   }
-  return [{ severity: 'ok', about: 'nft', message }]
+  return { severity: 'ok', about: 'nft', message }
 }
 
 function aboutRules({ rulesets }: Snapshot): Finding[] {
@@ -117,9 +136,11 @@ function ownerFinding(group: GroupStatus, owner: { pid: number; command: string 
   return { severity: 'note', about, message: text, fix }
 }
 
-function aboutOverruns({ sockets }: Snapshot): Finding[] {
+/** Other things speak over such sockets as well, connection tracking for one: only readers of groups count. */
+function aboutOverruns({ sockets, nfnetlinkLog = '' }: Snapshot): Finding[] {
+  const readers = new Set([...parseListeners(nfnetlinkLog).values()].map(({ portId }) => portId))
   return sockets
-    .filter(({ drops }) => drops > 0)
+    .filter(({ drops, portId }) => drops > 0 && readers.has(portId))
     .map(({ drops, owner, portId }): Finding => {
       const who = owner ? `${owner.command} (pid ${owner.pid})` : `netlink port ${portId}`
       return {
@@ -133,10 +154,13 @@ function aboutOverruns({ sockets }: Snapshot): Finding[] {
 
 function aboutBus({ bus }: Snapshot): Finding[] {
   if (bus.path !== undefined) return [{ severity: 'ok', about: 'bus', message: `a bus answers at ${bus.path}` }]
-  const message = bus.error ?? `no bus answers at ${bus.candidates.join(', ')}`
-  return [
-    { severity: 'problem', about: 'bus', message, fix: 'start packet-logsd, or name the socket with --socket PATH' }
-  ]
+  if (bus.error !== undefined) {
+    const fix = 'run it as the user of the bus or as root, or name another socket with --socket PATH'
+    return [{ severity: 'problem', about: 'bus', message: bus.error, fix }]
+  }
+  const message = `no bus answers at ${bus.candidates.join(', ')}`
+  const fix = 'start packet-logsd, or name the socket with --socket PATH'
+  return [{ severity: 'problem', about: 'bus', message, fix }]
 }
 
 function aboutEvents({ rulesets, bus, watchedMs }: Snapshot): Finding[] {

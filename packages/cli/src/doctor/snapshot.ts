@@ -1,3 +1,4 @@
+import type { NftErrorCode } from '../errors.js'
 import type { Ruleset } from '../nft/ruleset.js'
 import type { NetlinkSocket, SocketOwner } from './netlink-sockets.js'
 
@@ -7,8 +8,8 @@ export interface Snapshot {
   nftVersion?: string
   /** The ruleset, before and after watching. */
   rulesets?: { before: Ruleset; after: Ruleset }
-  /** Why the ruleset could not be read, with its way out. */
-  rulesetError?: string
+  /** Why the ruleset could not be read. */
+  rulesetError?: { message: string; code?: NftErrorCode }
   /** `/proc/net/netfilter/nfnetlink_log`. */
   nfnetlinkLog?: string
   sockets: readonly (NetlinkSocket & { owner?: SocketOwner })[]

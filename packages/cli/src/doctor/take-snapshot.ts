@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type BusClient, busCandidates, connectBus, findBusSocket } from '@packet-logs/bus'
 import { endingSignal } from '../ending-signal.js'
+import { NftError } from '../errors.js'
 import type { Ruleset } from '../nft/ruleset.js'
 import type { NftRunner } from '../nft/runner.js'
 import { findSocketOwner, parseNetfilterSockets } from './netlink-sockets.js'
@@ -23,7 +24,7 @@ const netAdminBit = 12n
 export async function takeSnapshot({ runner, env, signal, socket, watchMs }: TakeSnapshotOptions): Promise<Snapshot> {
   const before = await readRuleset(runner)
   const bus = await watchBus(socket, env, watchMs, signal)
-  const after = before instanceof Error ? before : await readRuleset(runner)
+  const after = before instanceof NftError ? before : await readRuleset(runner)
   const [nftVersion, nfnetlinkLog, netlink = '', hasNetAdmin] = await Promise.all([
     runner.version().catch(() => undefined),
     runner.readProc('netfilter/nfnetlink_log'),
@@ -36,11 +37,11 @@ export async function takeSnapshot({ runner, env, signal, socket, watchMs }: Tak
       return owner ? { ...each, owner } : each
     })
   )
-  const rulesetError = [before, after].find(each => each instanceof Error)
+  const rulesetError = [before, after].find(each => each instanceof NftError)
   return {
     ...(nftVersion !== undefined && { nftVersion }),
-    ...(!(before instanceof Error) && !(after instanceof Error) && { rulesets: { before, after } }),
-    ...(rulesetError && { rulesetError: rulesetError.message }),
+    ...(!(before instanceof NftError) && !(after instanceof NftError) && { rulesets: { before, after } }),
+    ...(rulesetError && { rulesetError }),
     ...(nfnetlinkLog !== undefined && { nfnetlinkLog }),
     sockets,
     hasNetAdmin,
@@ -50,8 +51,11 @@ export async function takeSnapshot({ runner, env, signal, socket, watchMs }: Tak
   }
 }
 
-async function readRuleset(runner: NftRunner): Promise<Ruleset | Error> {
-  return runner.read().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
+async function readRuleset(runner: NftRunner): Promise<Ruleset | NftError> {
+  return runner.read().catch((error: unknown) => {
+    if (error instanceof NftError) return error
+    throw error
+  })
 }
 
 async function readPrivilege(): Promise<boolean> {

@@ -58,13 +58,13 @@ function describeGroup(group: number, listeners: Map<number, Listener> | undefin
   return listener ? { group, listener: 'yes', ...listener } : { group, listener: 'no' }
 }
 
-interface Listener {
+export interface Listener {
   portId: number
   queued: number
 }
 
-/** Columns: group, port id, queued packets, copy mode, copy range, timeout, references. */
-function parseListeners(text: string): Map<number, Listener> {
+/** `/proc/net/netfilter/nfnetlink_log`, by group. Columns: group, port id, queued packets, copy mode, copy range, timeout, references. */
+export function parseListeners(text: string): Map<number, Listener> {
   const listeners = new Map<number, Listener>()
   for (const row of text.split('\n')) {
     const [group, portId, queued] = row.trim().split(/\s+/).map(Number)
