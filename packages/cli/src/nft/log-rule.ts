@@ -58,8 +58,11 @@ export function parseLogRule(text: string, uplinks: readonly string[] = []): Log
   const rule: LogRule = { hook, prefix: withBlank(found[1] ?? ''), group: 0 }
   let burst: number | undefined
   let direction: Direction | undefined
+  const seen = new Set<string>()
   for (const option of (found[3] ?? '').split(':').slice(1)) {
     const [, name = '', op = '', value = ''] = /^([a-z]+)(!?=)(.+)$/.exec(option) ?? []
+    if (seen.has(name)) throw new RangeError(`${name} is given twice in "${text}"`)
+    seen.add(name)
     if (op === '!=' && name !== 'iif' && name !== 'oif') throw new RangeError(`"${option}" in "${text}" cannot take !=`)
     switch (name) {
       case 'iif':
@@ -73,19 +76,19 @@ export function parseLogRule(text: string, uplinks: readonly string[] = []): Log
         direction = value
         break
       case 'group':
-        rule.group = Number(value)
+        rule.group = parseCount(option, value)
         break
       case 'snaplen':
-        rule.snaplen = Number(value)
+        rule.snaplen = parseCount(option, value)
         break
       case 'queue':
-        rule.queueThreshold = Number(value)
+        rule.queueThreshold = parseCount(option, value)
         break
       case 'limit':
         rule.limit = parseLimit(value)
         break
       case 'burst':
-        burst = Number(value)
+        burst = parseCount(option, value)
         break
       case 'family':
         if (value !== 'ip' && value !== 'ip6') throw new RangeError(`family "${value}" in "${text}" is not ip or ip6`)
@@ -218,6 +221,12 @@ export function parseLimit(text: string): NonNullable<LogRule['limit']> {
     throw new RangeError(`limit "${text}" is not a rate such as 100/second (or minute, hour, day)`)
   }
   return { rate: Number(rate), per, burst: defaultBurst }
+}
+
+/** Only digits: what JavaScript takes for a number besides, such as 0x10 and 1e3, was mostly meant otherwise. */
+function parseCount(option: string, value: string): number {
+  if (!/^\d+$/.test(value)) throw new RangeError(`"${option}" is not a whole number`)
+  return Number(value)
 }
 
 /** By convention a prefix ends in a blank; a topic is made without it. */
