@@ -254,8 +254,8 @@ describeWithKernel('packet-logs nft', () => {
   })
 
   it('asks on a terminal and takes only yes for an answer', async () => {
-    const answer = async (text: string): Promise<string> => {
-      const inner = `${process.execPath} ${commandPath} nft install --uplink wan0`
+    const answer = async (text: string, options = ''): Promise<{ stdout: string; exitCode: unknown }> => {
+      const inner = `${process.execPath} ${commandPath} nft install --uplink wan0 ${options}`
       const child = lab.spawn('script', ['-qec', inner, '/dev/null'], {
         stdio: ['pipe', 'pipe', 'pipe'],
         env: { ...process.env, XDG_STATE_HOME: state }
@@ -265,12 +265,17 @@ describeWithKernel('packet-logs nft', () => {
         stdout += chunk.toString()
         if (stdout.includes('[y/N]')) child.stdin?.end(text)
       })
-      await once(child, 'close')
-      return stdout
+      const [exitCode] = (await once(child, 'close')) as [unknown]
+      return { stdout, exitCode }
     }
-    expect(await answer('n\n')).toContain('Nothing was changed.')
+    const said = (text: string): unknown => expect.stringContaining(text)
+    expect(await answer('n\n')).toEqual({ exitCode: 1, stdout: said('the answer was no: nothing was changed') })
+    expect(await answer('\x03')).toEqual({ exitCode: 1, stdout: said('the answer was no: nothing was changed') })
+    const json = await answer('n\n', '--json')
+    expect(json).toEqual({ exitCode: 1, stdout: said('"outcome":"declined"') })
+    expect(json.stdout).toMatch(/log prefix "wan:out " group 0.*\[y\/N\]/s)
     expect(await listing()).toBe('')
-    expect(await answer('y\n')).toContain('Installed.')
+    expect(await answer('y\n')).toEqual({ exitCode: 0, stdout: said('Installed.') })
     expect(await listing()).toContain('table inet packet_logs')
   })
 

@@ -29,7 +29,9 @@ export async function edit(
     plan,
     stateDirectory: options.stateDir ?? stateDirectory(io.env),
     confirm: async (shown, before) => {
+      // Nobody can answer a question about a plan that was not shown.
       if (!options.json) await write(io.stdout, formatPlan(before, shown, takesColor(io.stdout, io.env)))
+      else if (!options.yes) await write(io.stderr, formatPlan(before, shown, takesColor(io.stderr, io.env)))
       if (options.yes) return true
       if (!io.stdin.isTTY)
         throw new UsageError(`there is no terminal to ask on, nothing was changed; type: ${texts.command} --yes`)
@@ -39,18 +41,25 @@ export async function edit(
   if (options.json) {
     const { kind, before, plan: done } = outcome
     const undoFile = outcome.kind === 'applied' ? { undoFile: outcome.undoFile } : {}
-    return write(io.stdout, `${JSON.stringify({ outcome: kind, ...undoFile, ...planToJson(before, done) })}\n`)
+    await write(io.stdout, `${JSON.stringify({ outcome: kind, ...undoFile, ...planToJson(before, done) })}\n`)
+    if (kind === 'declined') throw declined()
+    return
   }
   switch (outcome.kind) {
     case 'unchanged':
       await write(io.stdout, formatPlan(outcome.before, outcome.plan, takesColor(io.stdout, io.env)))
       return write(io.stdout, `${texts.unchanged}\n`)
     case 'declined':
-      return write(io.stdout, 'Nothing was changed.\n')
+      throw declined()
     case 'applied':
       await write(io.stdout, `${texts.applied}\n`)
       return write(io.stderr, `undo file: ${outcome.undoFile}\n`)
   }
+}
+
+/** What was asked for is not done, which a script that goes on with `&&` has to know. */
+function declined(): Error {
+  return new Error('the answer was no: nothing was changed')
 }
 
 /** The question goes to standard error, so that standard output can be kept. Ctrl-C, or the end of input, means no. */
