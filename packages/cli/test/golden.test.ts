@@ -21,6 +21,9 @@ describe('the help', () => {
   it.each(everyCommand(createProgram(io), []))('of %s is as agreed', async (name, command) => {
     let text = ''
     command.configureOutput({ writeOut: part => (text += part) }).outputHelp()
+    // Whatever is learnt by trying is learnt from an example; whatever has a result has it for programs, too.
+    expect(text).toMatch(/^Examples:\n {2}\S/m)
+    if (command.commands.length === 0) expect(text).toContain('--json')
     await expect(text).toMatchFileSnapshot(`golden/help/${name.replaceAll(' ', '-')}.txt`)
   })
 

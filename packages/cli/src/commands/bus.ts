@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { BusServer, BusServerStatus } from '@packet-logs/bus'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { Io } from '../io.js'
+import { type Io, write } from '../io.js'
 import { socketOption } from './socket-option.js'
 
 interface BusOptions {
@@ -10,6 +10,7 @@ interface BusOptions {
   owner?: string
   group?: string
   maxClients: number
+  json?: true
 }
 
 const help = `
@@ -33,11 +34,15 @@ export function busCommand(io: Io): Command {
     .option('--owner <user>', 'who owns the socket (default: who runs this)')
     .option('--group <group>', 'group of the socket (default: that of who runs this)')
     .option('--max-clients <n>', 'connections at a time', parseCount, 1024)
+    .option(
+      '--json',
+      'print on standard output, an object per line, when it is ready, what happens to it, and its counts'
+    )
     .addHelpText('after', help)
     .action(async (options: BusOptions) => runBus(io, options))
 }
 
-async function runBus(io: Io, { socket, mode, owner, group, maxClients }: BusOptions): Promise<void> {
+async function runBus(io: Io, { socket, mode, owner, group, maxClients, json }: BusOptions): Promise<void> {
   const [{ listenBus }, { grpcDialect }, { createFilterCompiler }] = await Promise.all([
     import('@packet-logs/bus'),
     import('@packet-logs/bus/grpc'),
@@ -52,19 +57,27 @@ async function runBus(io: Io, { socket, mode, owner, group, maxClients }: BusOpt
     ...(owner !== undefined && { owner }),
     ...(group !== undefined && { group })
   })
-  io.stderr.write(`packet-logs: bus ready at ${server.path}\n`)
-  void reportStatus(io, server)
+  const say: Say = async (event, text) => {
+    if (json) await write(io.stdout, `${JSON.stringify({ ...event, path: server.path })}\n`, io.signal)
+    else io.stderr.write(`packet-logs: ${text}\n`)
+  }
+  await say({ type: 'ready' }, `bus ready at ${server.path}`)
+  void reportStatus(server, say)
   if (!io.signal.aborted) await once(io.signal, 'abort')
   await server.close()
   const { published, dropped } = server.broker.stats
   const lost = dropped === 0 ? '' : `, ${dropped} lost by slow readers`
-  io.stderr.write(`packet-logs: bus closed; ${published} events published${lost}\n`)
+  await say({ type: 'closed', published, dropped }, `bus closed; ${published} events published${lost}`)
 }
 
-async function reportStatus(io: Io, server: BusServer): Promise<void> {
+/** Tells what happened, to a program or in words. */
+type Say = (event: { type: string } & Record<string, unknown>, text: string) => Promise<void>
+
+async function reportStatus(server: BusServer, say: Say): Promise<void> {
   for await (const status of server.status()) {
     const text = describeStatus(status, server.path)
-    if (text !== undefined) io.stderr.write(`packet-logs: ${text}\n`)
+    if (text === undefined) continue
+    await say({ type: status.type, ...('error' in status && { error: messageOf(status.error) }) }, text)
   }
 }
 

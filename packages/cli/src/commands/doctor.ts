@@ -14,6 +14,11 @@ const help = `
 Looks at everything between the kernel and the bus: privilege, nft, log rules, who reads their groups, packets the kernel
 had to drop, the bus, whether logged packets come out as events, and the clock. Changes nothing.
 
+Examples:
+  packet-logs doctor
+  packet-logs doctor --seconds 30 --netns router
+  packet-logs doctor --json | jq -r '.findings[] | select(.severity == "problem") | .fix'
+
 Exit codes: 0 no problem found, 1 problems found, 2 called the wrong way.`
 
 /** `packet-logs doctor`: explains a silent system. */

@@ -1,7 +1,7 @@
 import type { BusClient } from '@packet-logs/bus'
 import { Command } from 'commander'
 import { UsageError } from '../exit-code.js'
-import type { Io } from '../io.js'
+import { type Io, write } from '../io.js'
 import { readLines } from '../lines.js'
 import { type DialectChoice, dialectOption } from './dialect.js'
 import { socketOption } from './socket-option.js'
@@ -13,6 +13,7 @@ interface PublishOptions {
   topic?: string
   publish?: string
   verify?: true
+  json?: true
   socket?: string
   dialect: DialectChoice
 }
@@ -33,6 +34,7 @@ export function publishCommand(io: Io): Command {
     .option('-t, --topic <topic>', 'the topic')
     .option('-p, --publish <text>', 'the value')
     .option('-v, --verify', 'publish only what is JSON; end with 1 at the first value that is not')
+    .option('--json', 'print what was done as JSON')
     .addOption(socketOption('socket of the bus (default: the first one found that answers)'))
     .addOption(dialectOption())
     .addHelpText('after', help)
@@ -73,9 +75,19 @@ async function publish(
   const { openBus } = await import('./open-bus.js')
   // A stream outlives a restart of the bus; for a single event, a bus that goes away is the answer.
   await using bus = await openBus(io, options.socket, { reconnect: isStream, dialect: options.dialect })
-  if (isStream) await publishLines(io, bus, topic, options.verify === true)
-  else bus.publishText(topic, text)
-  await drain(bus, io.signal)
+  const progress = { published: 0 }
+  try {
+    if (isStream) await publishLines(io, bus, topic, options.verify === true, progress)
+    else {
+      bus.publishText(topic, text)
+      progress.published++
+    }
+    await drain(bus, io.signal)
+  } finally {
+    if (options.json) {
+      await write(io.stdout, `${JSON.stringify({ topic, ...progress, lost: bus.stats.dropped })}\n`, io.signal)
+    }
+  }
   if (bus.stats.dropped > 0) throw new Error(`${bus.stats.dropped} events were lost because the bus went away`)
 }
 
@@ -88,13 +100,20 @@ function verify(text: string, where: string): void {
   }
 }
 
-async function publishLines(io: Io, bus: BusClient, topic: string, isVerified: boolean): Promise<void> {
+async function publishLines(
+  io: Io,
+  bus: BusClient,
+  topic: string,
+  isVerified: boolean,
+  progress: { published: number }
+): Promise<void> {
   let pending = 0
   let number = 0
   for await (const line of readLines(io.stdin, io.signal)) {
     number++
     if (isVerified) verify(line, `line ${number}`)
     bus.publishText(topic, line)
+    progress.published++
     pending += line.length
     // Waiting lets the bus set the pace of a fast input, before the client's queue is full.
     if (pending < drainAfterLength) continue

@@ -10,12 +10,18 @@ interface VersionOptions {
   json?: true
 }
 
+const help = `
+Examples:
+  packet-logs version
+  packet-logs version --all    what a report about a problem should begin with`
+
 /** `packet-logs version`: what a report about a problem should begin with. */
 export function versionCommand(io: Io): Command {
   return new Command('version')
     .description('print the version; with --all of everything that takes part')
     .option('-a, --all', 'packages, Node.js, nft, kernel')
     .option('--json', 'print JSON')
+    .addHelpText('after', help)
     .action(async ({ all, json }: VersionOptions) => {
       const own = { 'packet-logs': readVersion() }
       const versions: Record<string, string> = all ? { ...own, ...(await readAll(io)) } : own

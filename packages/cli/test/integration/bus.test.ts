@@ -131,6 +131,28 @@ describe('packet-logs bus, publish and subscribe', () => {
     expect(await reader.exitCode()).toBe(0)
   })
 
+  it('bus and publish tell programs in JSON what they did', async () => {
+    const bus = start(['bus', '--json']).read()
+    await waitFor(() => bus.stdout.includes('ready'))
+    const one = start(['publish', 'a', 'b', '--json']).read()
+    const two = start(['publish', 'a', '-', '--json'], 'x\ny\n').read()
+    expect([await one.exitCode(), await two.exitCode()]).toEqual([0, 0])
+    expect(JSON.parse(one.stdout)).toEqual({ topic: 'a', published: 1, lost: 0 })
+    expect(JSON.parse(two.stdout)).toEqual({ topic: 'a', published: 2, lost: 0 })
+    bus.process.kill('SIGTERM')
+    expect(await bus.exitCode()).toBe(0)
+    expect(
+      bus.stdout
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line) as unknown)
+    ).toEqual([
+      { type: 'ready', path: socket },
+      { type: 'closed', published: 3, dropped: 0, path: socket }
+    ])
+    expect(bus.stderr).toBe('')
+  })
+
   it('publish hands over a long stream whole', async () => {
     await using server = await listenBus({ path: socket })
     await using events = server.broker.subscribe('long')

@@ -7,11 +7,20 @@ interface ExportOptions extends CommonOptions {
   format: 'nft' | 'rules'
 }
 
+const help = `
+Only rules of the basic profile can stand in a file of their own; edits of the spr profile are named and left out.
+
+Examples:
+  packet-logs nft export > /etc/nftables.d/packet-logs.nft    at boot: nft -f that
+  packet-logs nft export --format rules > log-rules.yaml      elsewhere: packet-logs nft install --rules log-rules.yaml`
+
 /** `packet-logs nft export`: the installed log rules, to be installed again elsewhere or at boot. */
 export function exportCommand(io: Io): Command {
   const format = new Option('-f, --format <format>', 'nft: a script for nft -f; rules: a file for install --rules')
   const command = new Command('export').description('print the installed log rules, to install them again elsewhere')
-  addCommonOptions(command).addOption(format.choices(['nft', 'rules']).default('nft'))
+  addCommonOptions(command)
+    .addHelpText('after', help)
+    .addOption(format.choices(['nft', 'rules']).default('nft'))
   return command.action(async (options: ExportOptions) => {
     const { exportLogRules, formatNftScript } = await import('../../nft/export.js')
     const { rules, notes } = exportLogRules(await (await openRunner(io, options)).read())

@@ -4,10 +4,17 @@ import { type Io, takesColor, write } from '../../io.js'
 import type { GroupStatus, NftStatus } from '../../nft/status.js'
 import { addCommonOptions, type CommonOptions, openRunner } from './options.js'
 
+const help = `
+Shows every rule that logs to a group, whoever made it.
+
+Examples:
+  packet-logs nft status
+  packet-logs nft status --json | jq '.groups[] | select(.listener == "no")'    groups that nobody reads`
+
 /** `packet-logs nft status`: which rules log, how much, and whether anybody listens. */
 export function statusCommand(io: Io): Command {
   const command = new Command('status').description('show the log rules, their counters, and whether a program listens')
-  addCommonOptions(command)
+  addCommonOptions(command).addHelpText('after', help)
   return command.action(async (options: CommonOptions) => {
     const { describeStatus } = await import('../../nft/status.js')
     const runner = await openRunner(io, options)

@@ -10,12 +10,21 @@ import {
   type ProfileOptions
 } from './options.js'
 
+const help = `
+Give it what install was given. Changes nothing.
+
+Exit codes: 0 all is as wanted, 1 it is not or that cannot be seen, 2 called the wrong way.
+
+Examples:
+  packet-logs nft verify --uplink wan0
+  packet-logs nft verify --rules log-rules.yaml || packet-logs nft install --rules log-rules.yaml --yes`
+
 /** `packet-logs nft verify`: whether install has nothing left to do; for scripts and monitoring. */
 export function verifyCommand(io: Io): Command {
   const command = new Command('verify').description(
     'check that everything is installed as wanted; exit code 1 when not'
   )
-  addCommonOptions(addProfileOptions(command))
+  addCommonOptions(addProfileOptions(command)).addHelpText('after', help)
   return command.action(async (options: ProfileOptions & CommonOptions) => {
     const { formatPlan, planToJson } = await import('./show-plan.js')
     const runner = await openRunner(io, options)
