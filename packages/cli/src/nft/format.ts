@@ -1,12 +1,15 @@
-import { asObject, type BaseChain, isList, type Json, type RuleBody } from './ruleset.js'
+import { formatExpression, given, words } from './format-expression.js'
+import { asObject, type BaseChain, isList, type Json, type RuleBody, type Statement } from './ruleset.js'
 
 type JsonObject = Readonly<Record<string, Json>>
+/** `undefined`: not what was expected there. */
+type Formatter = (value: Json, object: JsonObject) => string | undefined
 
 /** A rule in nft syntax, for people to read; what is applied is the JSON form. */
 export function formatRule(rule: RuleBody): string {
-  const words = rule.expr.map(formatStatement)
-  if (rule.comment !== undefined) words.push(`comment "${rule.comment}"`)
-  return words.join(' ')
+  const parts = rule.expr.map(formatStatement)
+  if (rule.comment !== undefined) parts.push(`comment "${rule.comment}"`)
+  return parts.join(' ')
 }
 
 /** The head of a base chain in nft syntax. */
@@ -14,98 +17,99 @@ export function formatBaseChain({ type, hook, priority, policy }: BaseChain): st
   return `type ${type} hook ${hook} priority ${priority}; policy ${policy};`
 }
 
-function formatStatement(statement: JsonObject): string {
+function formatStatement(statement: Statement): string {
   const [kind = '', value = null] = Object.entries(statement)[0] ?? []
   const object = asObject(value)
-  switch (kind) {
-    case 'match':
-      return object ? formatMatch(object) : 'match'
-    case 'counter':
-      if (typeof value === 'string') return `counter name "${value}"`
-      return object ? `counter packets ${num(object, 'packets')} bytes ${num(object, 'bytes')}` : 'counter'
-    case 'log':
-      return ['log', ...Object.entries(object ?? {}).map(formatLogOption)].join(' ')
-    case 'limit':
-      return object ? formatLimit(object) : 'limit'
-    case 'jump':
-    case 'goto':
-      return `${kind} ${formatExpression(object?.['target'] ?? null)}`
-    case 'vmap':
-      return `${formatExpression(object?.['key'] ?? null)} vmap ${formatExpression(object?.['data'] ?? null)}`
-    case 'mangle':
-      return `${formatExpression(object?.['key'] ?? null)} set ${formatExpression(object?.['value'] ?? null)}`
-    case 'accept':
-    case 'drop':
-    case 'return':
-    case 'continue':
-    case 'masquerade':
-    case 'notrack':
-      return object ? formatUnknown(kind, value) : kind
-    default:
-      return formatUnknown(kind, value)
-  }
+  const known = object || typeof value === 'string' ? formatters[kind]?.(value, object ?? {}) : undefined
+  return known ?? formatExpression(statement)
 }
 
-/** Statements that are not spelled out here are shown as nft's JSON says them: rare, and nothing is hidden. */
-function formatUnknown(kind: string, value: Json): string {
-  return value === null ? kind : `${kind} ${JSON.stringify(value)}`
+const formatters: Readonly<Record<string, Formatter>> = {
+  match: (_value, object) => formatMatch(object),
+  counter: (value, object) =>
+    typeof value === 'string'
+      ? `counter name "${value}"`
+      : words('counter packets', object['packets'], 'bytes', object['bytes']),
+  quota: (value, { val, val_unit, inv, used, used_unit }) =>
+    typeof value === 'string'
+      ? `quota name "${value}"`
+      : words(
+          'quota',
+          inv === true ? 'over' : undefined,
+          val,
+          val_unit,
+          used ? 'used' : undefined,
+          used || undefined,
+          used ? used_unit : undefined
+        ),
+  limit: (value, object) => (typeof value === 'string' ? `limit name "${value}"` : formatLimit(object)),
+  log: (_value, object) => ['log', ...Object.entries(object).map(formatLogOption)].join(' '),
+  vmap: (_value, { key, data }) => `${formatExpression(key ?? null)} vmap ${formatExpression(data ?? null)}`,
+  mangle: (_value, { key, value }) => `${formatExpression(key ?? null)} set ${formatExpression(value ?? null)}`,
+  reject: (_value, { type, expr }) =>
+    type === 'tcp reset' ? 'reject with tcp reset' : words('reject with', type, 'type', expr),
+  snat: (_value, object) => formatNat('snat', object),
+  dnat: (_value, object) => formatNat('dnat', object),
+  redirect: (_value, object) => formatNat('redirect', object),
+  masquerade: (_value, object) => formatNat('masquerade', object),
+  set: (_value, object) => formatSetUpdate(object),
+  'ct helper': value => `ct helper set ${formatExpression(value, true)}`,
+  'ct count': (_value, { val, inv }) => words('ct count', inv === true ? 'over' : undefined, val),
+  flow: (_value, { op, flowtable }) => words('flow', op, flowtable),
+  queue: (_value, { num, flags }) =>
+    words(
+      'queue',
+      flags === undefined ? undefined : `flags ${formatExpression(flags)}`,
+      'to',
+      formatExpression(num ?? 0)
+    ),
+  synproxy: (_value, { mss, wscale, flags }) =>
+    words('synproxy', given('mss', mss), given('wscale', wscale), isList(flags) ? words(...flags) : flags)
 }
 
-function formatMatch(match: JsonObject): string {
-  const left = formatExpression(match['left'] ?? null)
-  const op = match['op'] === '==' || match['op'] === 'in' ? '' : `${formatExpression(match['op'] ?? null)} `
-  // nft quotes device names; addresses, ports and keywords go bare.
-  return `${left} ${op}${formatExpression(match['right'] ?? null, /^[io]if(name)?$/.test(left))}`
+/** nft quotes what may hold any character; addresses, ports and keywords go bare. */
+const quotedKeys = /^([io]if(name)?|meta (time|hour|day)|osf name|ct helper)$/
+
+function formatMatch({ left = null, op = '==', right = null }: JsonObject): string {
+  const key = formatExpression(left)
+  const isMasked = Object.keys(asObject(left) ?? {}).some(kind => kind === '&' || kind === '|' || kind === '^')
+  const isPlain = op === 'in' || (op === '==' && !isMasked)
+  return words(key, isPlain ? undefined : op, formatExpression(right, quotedKeys.test(key)))
 }
 
 function formatLogOption([name, value]: [string, Json]): string {
   if (name === 'prefix') return `prefix ${JSON.stringify(value)}`
-  return `${name} ${isList(value) ? value.map(flag => formatExpression(flag)).join(',') : formatExpression(value)}`
+  if (name !== 'flags' || !isList(value)) return `${name} ${formatExpression(value)}`
+  const flags = value.map(flag => formatExpression(flag))
+  const ofTcp = flags.filter(flag => flag.startsWith('tcp ')).map(flag => flag.slice('tcp '.length))
+  const others = flags.filter(flag => !flag.startsWith('tcp ')).map(flag => `flags ${flag}`)
+  return [...(ofTcp.length > 0 ? [`flags tcp ${ofTcp.join(',')}`] : []), ...others].join(' ')
 }
 
-function formatLimit(limit: JsonObject): string {
-  const over = limit['inv'] === true ? 'over ' : ''
-  const unit =
-    typeof limit['rate_unit'] === 'string' && limit['rate_unit'] !== 'packets' ? ` ${limit['rate_unit']}` : ''
-  const burst = limit['burst'] === undefined ? '' : ` burst ${num(limit, 'burst')} packets`
-  return `limit rate ${over}${num(limit, 'rate')}${unit}/${formatExpression(limit['per'] ?? null)}${unit === '' ? burst : ''}`
+function formatLimit({ inv, rate, rate_unit, per, burst, burst_unit }: JsonObject): string {
+  const unit = rate_unit === undefined || rate_unit === 'packets' ? '' : ` ${formatExpression(rate_unit)}`
+  const most = burst ? words('burst', burst, unit === '' ? 'packets' : (burst_unit ?? 'bytes')) : undefined
+  return words(
+    'limit rate',
+    inv === true ? 'over' : undefined,
+    `${formatExpression(rate ?? 0)}${unit}/${formatExpression(per ?? 'second')}`,
+    most
+  )
 }
 
-function formatExpression(value: Json, quoted = false): string {
-  if (typeof value === 'string') return quoted && !value.startsWith('@') ? `"${value}"` : value
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (isList(value)) return value.map(member => formatExpression(member, quoted)).join(',')
-  const [kind = '', inner = null] = Object.entries(asObject(value) ?? {})[0] ?? []
-  const object = asObject(inner)
-  switch (kind) {
-    case 'meta':
-      return formatMeta(object)
-    case 'payload':
-      return `${formatExpression(object?.['protocol'] ?? null)} ${formatExpression(object?.['field'] ?? null)}`
-    case 'ct':
-      return ['ct', object?.['dir'], object?.['key']].filter(word => typeof word === 'string').join(' ')
-    case 'set':
-      return isList(inner)
-        ? `{ ${inner.map(member => formatExpression(member, quoted)).join(', ')} }`
-        : formatExpression(inner)
-    case 'range':
-      return isList(inner) ? inner.map(end => formatExpression(end)).join('-') : formatUnknown(kind, inner)
-    case 'prefix':
-      return `${formatExpression(object?.['addr'] ?? null)}/${formatExpression(object?.['len'] ?? null)}`
-    case 'concat':
-      return isList(inner) ? inner.map(member => formatExpression(member)).join(' . ') : formatUnknown(kind, inner)
-    default:
-      return value === null ? '' : JSON.stringify(value)
-  }
+function formatNat(kind: string, { family, addr, port, flags }: JsonObject): string {
+  const address = addr === undefined ? '' : formatExpression(addr)
+  const host = address.includes(':') && typeof addr === 'string' ? `[${address}]` : address
+  const target = port === undefined ? host : `${host}:${formatExpression(port)}`
+  return words(
+    kind,
+    family,
+    target === '' ? undefined : `to ${target}`,
+    flags === undefined ? undefined : formatExpression(flags)
+  )
 }
 
-/** Device keys stand alone in nft's own listing; the others are spelled with `meta`. */
-function formatMeta(meta: JsonObject | undefined): string {
-  const key = formatExpression(meta?.['key'] ?? null)
-  return /^(i|o)if|^sk|^mark$|^cpu$/.test(key) ? key : `meta ${key}`
-}
-
-function num(object: JsonObject, name: string): string {
-  const value = object[name]
-  return typeof value === 'number' ? String(value) : '?'
+function formatSetUpdate({ op, elem = null, set, stmt }: JsonObject): string {
+  const statements = isList(stmt) ? stmt.map(one => formatStatement(asObject(one) ?? {})) : []
+  return words(op, set, `{ ${words(formatExpression(elem), ...statements)} }`)
 }

@@ -31,7 +31,8 @@ const captureMagics = ['a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', '0a0d0d0a
 export async function openRecording(options: OpenRecordingOptions): Promise<Recording> {
   const { path, stdin, signal, group, prefix } = options
   const chunks = readInput(path, { stdin, signal })
-  const { value: first = Buffer.alloc(0) } = await chunks.next()
+  const { value, done } = await chunks.next()
+  const first: Buffer = done === true ? Buffer.alloc(0) : value
   const whole = again(first, chunks)
   if (captureMagics.includes(first.toString('hex', 0, 4))) {
     return { kind: 'capture', packets: readPackets(whole, { group, prefix }) }

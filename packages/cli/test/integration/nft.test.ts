@@ -6,6 +6,9 @@ import { type Lab, openLab } from '@packet-logs/lab'
 import { describeWithKernel } from '@packet-logs/lab/testing'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { formatRule } from '../../src/nft/format.js'
+import { parseRuleset } from '../../src/nft/parse-ruleset.js'
+import { eachRule } from '../../src/nft/ruleset.js'
 import type { NftStatus } from '../../src/nft/status.js'
 import { readFixture } from '../support/fixtures.js'
 import { toKernelDocument } from '../support/kernel-ruleset.js'
@@ -113,6 +116,15 @@ describeWithKernel('packet-logs nft', () => {
     expect(stderr).toContain('2 changes are missing')
     const json = JSON.parse((await run('verify', '--uplink', 'wan0', '--json')).stdout) as { upToDate: boolean }
     expect(json.upToDate).toBe(false)
+  })
+
+  it('spells rules so that nft reads them and lists the same again', async () => {
+    await lab.nft(readFixture('every-statement.nft'))
+    const before = await listing()
+    const ruleset = parseRuleset((await lab.run('nft', ['-j', '-a', 'list', 'ruleset'])).stdout)
+    const again = [...eachRule(ruleset)].map(({ at, rule }) => `add rule inet rules ${at.chain} ${formatRule(rule)}`)
+    await lab.nft(['flush table inet rules', ...again].join('\n'))
+    expect(await listing()).toBe(before)
   })
 
   it('keeps the last twenty undo files', async () => {
