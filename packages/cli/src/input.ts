@@ -54,6 +54,12 @@ export async function* readInput(path: string, { stdin, signal }: InputOptions):
   signal.throwIfAborted()
 }
 
+/** An input whose beginning was looked at, from its beginning. */
+export async function* again(first: readonly Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield* first
+  yield* rest
+}
+
 async function open(path: string): Promise<Readable> {
   const found = await stat(path)
   if (found.isDirectory()) throw new Error(`${path} is a directory; name a file in it`)

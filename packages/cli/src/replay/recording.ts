@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { readCapture, toLoggedPacket } from '@packet-logs/pcap'
-import { type InputOptions, readInput } from '../input.js'
+import { again, type InputOptions, readInput } from '../input.js'
 import { readLines } from '../lines.js'
 
 /** A file as what it turned out to be. */
@@ -31,18 +31,13 @@ const captureMagics = ['a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', '0a0d0d0a
 export async function openRecording(options: OpenRecordingOptions): Promise<Recording> {
   const { path, stdin, signal, group, prefix } = options
   const chunks = readInput(path, { stdin, signal })
-  const { value, done } = await chunks.next()
-  const first: Buffer = done === true ? Buffer.alloc(0) : value
-  const whole = again(first, chunks)
+  const next = await chunks.next()
+  const first = next.done === true ? Buffer.alloc(0) : next.value
+  const whole = again([first], chunks)
   if (captureMagics.includes(first.toString('hex', 0, 4))) {
     return { kind: 'capture', packets: readPackets(whole, { group, prefix }) }
   }
   return { kind: 'lines', lines: readLines(Readable.from(whole, { objectMode: false }), signal) }
-}
-
-async function* again(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  if (first.length > 0) yield first
-  yield* rest
 }
 
 async function* readPackets(

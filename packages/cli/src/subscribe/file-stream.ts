@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { type Broker, type BusEvent, createBroker, type FilterCompiler } from '@packet-logs/bus'
-import { readInput } from '../input.js'
+import { again, readInput } from '../input.js'
 import type { Io } from '../io.js'
 import { readLines } from '../lines.js'
 import { readRecordedEvent } from '../replay/recorded-event.js'
@@ -140,11 +140,6 @@ async function peekArray(chunks: AsyncGenerator<Buffer>): Promise<[boolean, Asyn
     start = next.value.toString('latin1').trimStart().slice(0, 1)
   }
   return [start === '[', again(first, chunks)]
-}
-
-async function* again(first: readonly Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield* first
-  yield* rest
 }
 
 async function readWhole(chunks: AsyncIterable<Buffer>, path: string): Promise<string> {
