@@ -30,6 +30,39 @@ it('keeps points where a person has to do something, and says what', () => {
   })
 })
 
+it.each([
+  [204, ''],
+  [200, ''],
+  [200, 'OK'],
+  [200, '{"results":[]}'],
+  [204, '<']
+])('takes %d %j for a success', (status, body) => {
+  expect(readAnswer({ status, retryAfter: null, body }, nowMs)).toEqual({ kind: 'written' })
+})
+
+it.each([
+  [200, '<!DOCTYPE html><title>Please log in</title>'],
+  [400, '<html>400 The plain HTTP request was sent to HTTPS port</html>'],
+  [400, 'Client sent an HTTP request to an HTTPS server.\n']
+])('keeps points when no database answers: %d %s', (status, body) => {
+  expect(readAnswer({ status, retryAfter: null, body }, nowMs)).toMatchObject({
+    kind: 'later',
+    reason: expect.stringContaining('https://') as unknown
+  })
+})
+
+it('believes no success that tells an error', () => {
+  const body = '{"code":"invalid","message":"failed to parse line protocol"}'
+  expect(readAnswer({ status: 201, retryAfter: null, body }, nowMs)).toMatchObject({ kind: 'refused' })
+  const partial = '{"error":"partial write: too many tags dropped=2"}'
+  expect(readAnswer({ status: 200, retryAfter: null, body: partial }, nowMs)).toMatchObject({ dropped: 2 })
+})
+
+it('repeats nothing that a terminal would obey', () => {
+  const answer = readAnswer({ status: 500, retryAfter: null, body: '\u001b[2Joh\u009b no' }, nowMs)
+  expect(answer).toMatchObject({ reason: '500 [2Joh no' })
+})
+
 it('reads any answer without throwing', () => {
   fc.assert(
     fc.property(

@@ -25,10 +25,17 @@ const UNPARSED = /unable to parse '((?:[^'\\]|\\.|'(?!: ))*)': /g
 
 /** Reads an answer. Codes that say nothing about the points (no access, no such bucket) are for a person to mend: until then points wait. */
 export function readAnswer({ status, retryAfter, body }: HttpAnswer, nowMs: number): Answer {
-  if (status >= 200 && status < 300) return { kind: 'written' }
+  const isSuccess = status >= 200 && status < 300
+  if (isSuccess && (status === 204 || !/^\s*[<{]/.test(body))) return { kind: 'written' }
   const reason = reasonOf(status, body)
+  // A gateway's page, and InfluxDB's word for a request that needs TLS, are about no point.
+  if (/^\s*<|HTTP request to an HTTPS server/i.test(body) && (isSuccess || status === 400)) {
+    const asked = 'this is no database; see the URL, and whether it needs https://'
+    return { kind: 'later', afterMs: undefined, reason: `${reason} (${asked})` }
+  }
+  if (isSuccess && errorOf(body) === undefined) return { kind: 'written' }
   if (status === 413) return { kind: 'too-large', reason }
-  if (status !== 400 && status !== 422) {
+  if (!isSuccess && status !== 400 && status !== 422) {
     return { kind: 'later', afterMs: retryAfterMs(retryAfter, nowMs), reason: reason + hint(status) }
   }
   const unparsed = [...messageOf(body).matchAll(UNPARSED)].map(match => match[1])
@@ -49,18 +56,26 @@ export function retryAfterMs(header: string | null, nowMs: number): number | und
 }
 
 function reasonOf(status: number, body: string): string {
-  const message = messageOf(body).replace(/\s+/g, ' ').trim()
+  // Nothing a terminal obeys gets into the log.
+  const message = messageOf(body)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
   return `${status}${message === '' ? '' : ` ${message.slice(0, MAX_REASON_CHARACTERS)}`}`
 }
 
-/** InfluxDB 1.x says `error`, 2.x `message`; a proxy says what it likes. */
+/** A proxy says what it likes. */
 function messageOf(body: string): string {
+  return errorOf(body) ?? body
+}
+
+/** InfluxDB 1.x says `error`, 2.x `message`. */
+function errorOf(body: string): string | undefined {
   try {
     const { error, message } = JSON.parse(body) as Record<string, unknown>
     const said = message ?? error
-    return typeof said === 'string' ? said : body
+    return typeof said === 'string' ? said : undefined
   } catch {
-    return body
+    return undefined
   }
 }
 

@@ -148,6 +148,15 @@ it('believes a database that says how many of the points it kept', async () => {
   expect(told.rejected).toEqual([{ count: 2, reason: `400 ${error}`, line: 'm,a=b v=1' }])
 })
 
+it('shows the oldest point when the database keeps none as old', async () => {
+  const error = 'partial write: points beyond retention policy dropped=1'
+  const { delivered, told } = await deliverTo(() => ({ status: 400, body: JSON.stringify({ error }) }), {
+    lines: ['m v=1 20', 'm v=2 3', 'm v=3 100']
+  })
+  expect(delivered).toEqual({ written: 2, rejected: 1 })
+  expect(told.rejected).toEqual([{ count: 1, reason: `400 ${error}`, line: 'm v=2 3' }])
+})
+
 it('does not ask for ever when everything is refused', async () => {
   const { delivered, fake } = await deliverTo(() => ({ status: 422, body: 'no' }), { lines: numbered(5000) })
   expect(delivered).toEqual({ written: 0, rejected: 5000 })

@@ -110,8 +110,12 @@ function withoutLine(lines: readonly string[], badLine: string | undefined): rea
   return rest.length < lines.length ? rest : undefined
 }
 
-/** The first line that an error about a field's type can be about. */
+/** A line that an error without one can be about: of all, the oldest; of those with a field of another type, the first. */
 function suspectOf(lines: readonly string[], reason: string): string {
+  if (reason.includes('retention policy')) {
+    const timeOf = (line: string): number => Number(line.slice(line.lastIndexOf(' ')))
+    return lines.reduce((oldest, line) => (timeOf(line) < timeOf(oldest) ? line : oldest))
+  }
   const [, field, measurement] = /input field "([^"]+)" on measurement "([^"]+)"/.exec(reason) ?? []
   const suspect = lines.find(
     line => field !== undefined && line.startsWith(`${measurement},`) && line.includes(`${field}=`)
