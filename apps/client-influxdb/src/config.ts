@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { loadConfig, parseConfig } from '@packet-logs/config-file'
+import { ConfigError, loadConfig, parseConfig } from '@packet-logs/config-file'
 import { z } from 'zod'
 import type { DatabaseKind, Target } from './database/endpoint.js'
 
@@ -53,7 +53,22 @@ export async function readToken(path: string): Promise<string> {
   }
 }
 
+/** A parser's message ends with the place it means, and that may be the token. */
+function withoutExcerpt(error: unknown): unknown {
+  if (!(error instanceof ConfigError)) return error
+  const message = error.message.replace(/:?\n\n.*$/s, '')
+  return new ConfigError(error.code, message, error.problems)
+}
+
 async function readFileSettings(path: string | undefined): Promise<z.infer<typeof fileSchema>> {
+  try {
+    return await readFileAt(path)
+  } catch (error) {
+    throw withoutExcerpt(error)
+  }
+}
+
+async function readFileAt(path: string | undefined): Promise<z.infer<typeof fileSchema>> {
   if (path !== undefined) return loadConfig(path, { schema: fileSchema })
   try {
     return parseConfig(await readFile(SPR_CONFIG_PATH, 'utf8'), { schema: fileSchema, name: SPR_CONFIG_PATH })

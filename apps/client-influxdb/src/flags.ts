@@ -109,13 +109,9 @@ export function parseFlags(argv: readonly string[], version: string, write: { ou
     )
     .option('--batch <points>', 'points in one request, at most', integer(1, 100_000), 5000)
     .addOption(
-      new Option('--flush <time>', 'longest that points wait for a batch to fill')
-        .argParser(duration)
-        .default(1000, '1s')
+      new Option('--flush <time>', 'longest that points wait for a batch to fill').argParser(wait).default(1000, '1s')
     )
-    .addOption(
-      new Option('--timeout <time>', 'longest that an answer may take').argParser(duration).default(30_000, '30s')
-    )
+    .addOption(new Option('--timeout <time>', 'longest that an answer may take').argParser(wait).default(30_000, '30s'))
     .addOption(
       new Option('--log-every <time>', 'how often to say what was done').argParser(duration).default(60_000, '1m')
     )
@@ -188,6 +184,15 @@ function duration(text: string): number {
   const ms = Number(number) * (MILLISECONDS[unit] ?? 1)
   if (number === undefined || ms < 1)
     throw new InvalidArgumentError('Write a time with its unit, such as 500ms, 30s or 7d.')
+  return ms
+}
+
+/** Node's timers take no more than 24.8 days, and fire at once beyond. */
+const MAX_WAIT_MS = 20 * 86_400_000
+
+function wait(text: string): number {
+  const ms = duration(text)
+  if (ms > MAX_WAIT_MS) throw new InvalidArgumentError('Write 20d at most.')
   return ms
 }
 

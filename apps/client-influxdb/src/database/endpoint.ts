@@ -18,16 +18,18 @@ export interface Endpoint {
   headers: Readonly<Record<string, string>>
 }
 
-/** @throws TypeError when the URL is none */
+/** What a header takes without changing it. */
+const TOKEN = /^[\x20-\x7e]*$/
+
+/** @throws TypeError when URL, bucket or token cannot be; it holds none of their secrets */
 export function endpointOf({ kind, url: base, org, bucket, token }: Target): Endpoint {
-  const url = new URL(base)
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new TypeError(`url: expected http:// or https://, got ${base}`)
-  }
+  const url = parseUrl(base)
+  if (!TOKEN.test(token)) throw new TypeError('The token holds a line break or letters no token has; copy it again.')
   const root = url.pathname.replace(/\/+$/, '')
   url.search = ''
   if (kind === 'influxdb1') {
     const [database = '', policy] = bucket.split('/')
+    if (database === '') throw new TypeError('--bucket: expected database or database/policy')
     url.pathname = `${root}/write`
     url.searchParams.set('db', database)
     if (policy !== undefined) url.searchParams.set('rp', policy)
@@ -44,14 +46,31 @@ export function endpointOf({ kind, url: base, org, bucket, token }: Target): End
   return { url, headers }
 }
 
+/** The text itself is not told, as it may hold a password. */
+function parseUrl(base: string): URL {
+  const url = URL.canParse(base) ? new URL(base) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    throw new TypeError('--url: expected an address such as http://localhost:8086')
+  }
+  return url
+}
+
 /** Also takes user and password out of the URL, where no request may have them. */
 function authorizationOf(kind: DatabaseKind, token: string, url: URL): string | undefined {
-  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)]
+  const [user, password] = [decode(url.username), decode(url.password)]
   url.username = ''
   url.password = ''
   if (user !== '') return basic(`${user}:${password}`)
   if (token === '') return undefined
   return kind === 'influxdb1' && token.includes(':') ? basic(token) : `Token ${token}`
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (cause) {
+    throw new TypeError('--url: write a percent sign in user or password as %25', { cause })
+  }
 }
 
 function basic(credentials: string): string {
