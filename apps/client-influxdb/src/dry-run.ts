@@ -13,7 +13,8 @@ export interface DryRunOptions {
   bus: { socket: string | undefined; dialect: 'json' | 'grpc'; topics: string }
   env: NodeJS.ProcessEnv
   signal: AbortSignal
-  print: (text: string) => void
+  /** Resolves when more may be printed. */
+  print: (text: string) => Promise<void>
   log: (text: string) => void
 }
 
@@ -22,14 +23,16 @@ const PIECE_EVENTS = 1000
 /** Prints the points that would be written. */
 export async function runDryRun({ schema, input, bus, env, signal, print, log }: DryRunOptions): Promise<void> {
   const counters = createCounters()
-  const show = (events: readonly { value: string; seq: number }[]): void => {
+  const show = async (events: readonly { value: string; seq: number }[]): Promise<void> => {
     const lines = encodeEvents(events, schema, counters)
-    if (lines.length > 0) print(`${lines.join('\n')}\n`)
+    if (lines.length > 0) await print(`${lines.join('\n')}\n`)
   }
   if (input !== undefined) {
-    for await (const events of readEventFile(input, bus.topics, PIECE_EVENTS)) {
-      if (signal.aborted) break
-      show(events)
+    try {
+      const pieces = readEventFile({ input, topics: bus.topics, pieceEvents: PIECE_EVENTS, signal })
+      for await (const events of pieces) await show(events)
+    } catch (error) {
+      if (!signal.aborted) throw error
     }
   } else {
     await followBus({
@@ -41,7 +44,7 @@ export async function runDryRun({ schema, input, bus, env, signal, print, log }:
       listener: {
         position: () => undefined,
         hasHistory: () => false,
-        take: async events => show(events),
+        take: show,
         gap: async gap => log(`${gap.lost ?? 'an unknown number of'} events are missing here`),
         connected: path => log(`reading the bus at ${path}`),
         disconnected: reason => log(reason)

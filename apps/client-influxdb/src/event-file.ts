@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
+import { addAbortSignal, pipeline, type Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 
 /** An event of a file, with the number of its line. */
 export interface FileEvent {
@@ -8,40 +8,89 @@ export interface FileEvent {
   seq: number
 }
 
+/** Where events are read, and which. */
+export interface EventFileOptions {
+  /** A path, or a stream; compressed or not. */
+  input: string | Readable
+  /** Beginning of the topics to read, where lines name one. */
+  topics: string
+  /** Events in a piece. */
+  pieceEvents: number
+  signal: AbortSignal
+}
+
+const NEWLINE = 0x0a
+/** No event is as long: of what is, the beginning is kept, to be counted as no packet. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024
+
 /**
  * Reads events, one per line, as they come from `packet-logs subscribe -j` (`Topic`, `Value`), from a bus's socket (`topic`,
  * `value`), or bare. In pieces, so that no file is too long.
  *
- * @param input a path, or a stream
- * @param topics beginning of the topics to read, where lines name one
+ * @throws `signal.reason`; what reading fails with
  */
-export async function* readEventFile(
-  input: string | Readable,
-  topics: string,
-  pieceEvents: number
-): AsyncGenerator<readonly FileEvent[]> {
-  const stream = typeof input === 'string' ? createReadStream(input, 'utf8') : input
+export async function* readEventFile(options: EventFileOptions): AsyncGenerator<readonly FileEvent[]> {
+  const { input, topics, pieceEvents, signal } = options
+  signal.throwIfAborted()
+  // A quiet pipe must not outlast whoever reads it.
+  const source = addAbortSignal(signal, typeof input === 'string' ? createReadStream(input) : input)
   let events: FileEvent[] = []
   let seq = 0
-  // readline throws no errors of its stream.
-  let failure: Error | undefined
-  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })
-  stream.once('error', (error: Error) => {
-    failure = error
-    lines.close()
-  })
-  for await (const line of lines) {
-    seq += 1
-    if (line.trim() === '') continue
-    const value = eventText(line, topics)
-    if (value !== undefined) events.push({ value, seq })
-    if (events.length >= pieceEvents) {
-      yield events
-      events = []
+  try {
+    for await (const lines of readLines(await unpack(source))) {
+      for (const line of lines) {
+        seq += 1
+        if (line.trim() === '') continue
+        const value = eventText(line, topics)
+        if (value !== undefined) events.push({ value, seq })
+        if (events.length < pieceEvents) continue
+        yield events
+        events = []
+      }
     }
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
   }
-  if (failure !== undefined) throw failure
   if (events.length > 0) yield events
+}
+
+type Chunks = AsyncIterable<Buffer | string>
+
+/** What rotated logs are packed with is told by its first bytes. */
+async function unpack(source: Readable): Promise<Chunks> {
+  const chunks = source[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer | string>
+  const first = await chunks.next()
+  if (first.done === true) return chunks
+  const all = (async function* (): AsyncGenerator<Buffer | string> {
+    yield first.value
+    yield* chunks
+  })()
+  const start = first.value
+  if (typeof start === 'string' || start[0] !== 0x1f || start[1] !== 0x8b) return all
+  // What fails ends the iteration of the last stream with its error.
+  return pipeline(all, createGunzip(), () => undefined)
+}
+
+/** The lines of each chunk, without their ends. */
+async function* readLines(chunks: Chunks): AsyncGenerator<readonly string[]> {
+  let begun: Buffer[] = []
+  let begunBytes = 0
+  for await (const chunk of chunks) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    const lines: string[] = []
+    let from = 0
+    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, from)) {
+      lines.push(Buffer.concat([...begun, bytes.subarray(from, end)]).toString('utf8'))
+      ;[begun, begunBytes] = [[], 0]
+      from = end + 1
+    }
+    const rest = bytes.subarray(from, from + MAX_LINE_BYTES - begunBytes)
+    if (rest.length > 0) begun.push(rest)
+    begunBytes += rest.length
+    if (lines.length > 0) yield lines
+  }
+  if (begunBytes > 0) yield [Buffer.concat(begun).toString('utf8')]
 }
 
 /** The event's own text; `undefined` for an event on another topic. What cannot be read stays as it is, to be counted as no packet. */

@@ -43,10 +43,11 @@ export async function importEvents(options: ImportOptions): Promise<boolean> {
     options.backoff
   )
   let toldMs = Date.now()
-  for await (const events of readEventFile(options.input, options.topics, options.batchPoints)) {
+  const { input, topics, batchPoints } = options
+  for await (const events of readEventFile({ input, topics, pieceEvents: batchPoints, signal })) {
     const lines = encodeEvents(events, schema, counters)
-    for (let from = 0; from < lines.length; from += options.batchPoints) {
-      const { written, rejected } = await delivery.deliver(lines.slice(from, from + options.batchPoints), signal)
+    for (let from = 0; from < lines.length; from += batchPoints) {
+      const { written, rejected } = await delivery.deliver(lines.slice(from, from + batchPoints), signal)
       counters.pointsWritten += written
       counters.pointsRejected += rejected
     }

@@ -16,7 +16,8 @@ import type { Schema } from './points/schema.js'
 
 /** What the command may touch of the process it runs in. */
 export interface Io {
-  writeOut: (text: string) => void
+  /** Resolves when more may be written. */
+  writeOut: (text: string) => Promise<void>
   writeErr: (text: string) => void
   stdin: Readable
   env: NodeJS.ProcessEnv
@@ -36,7 +37,7 @@ const DRAIN_MS = 3000
 export async function main(argv: readonly string[], io: Io): Promise<0 | 1 | 2> {
   const log = (text: string): void => io.writeErr(`packet-logs-influxdb: ${text}\n`)
   try {
-    const flags = parseFlags(argv, version(), { out: io.writeOut, err: io.writeErr })
+    const flags = parseFlags(argv, version(), { out: text => void io.writeOut(text), err: io.writeErr })
     return (await run(flags, io, log)) ? 0 : 1
   } catch (error) {
     // Commander has printed its message, or the help that was asked for, by itself.

@@ -30,8 +30,15 @@ export async function runSender(options: SenderOptions): Promise<void> {
       continue
     }
     try {
-      const { written, rejected } = await delivery.deliver(batch.lines, signal)
-      options.written(written, rejected)
+      // What was written at once is handed out at once, and may be more than a request takes.
+      const delivered = { written: 0, rejected: 0 }
+      for (let from = 0; from < batch.lines.length; from += batchPoints) {
+        const part = batch.lines.length > batchPoints ? batch.lines.slice(from, from + batchPoints) : batch.lines
+        const { written, rejected } = await delivery.deliver(part, signal)
+        delivered.written += written
+        delivered.rejected += rejected
+      }
+      options.written(delivered.written, delivered.rejected)
       await spool.commit(batch)
     } catch (error) {
       await spool.release()

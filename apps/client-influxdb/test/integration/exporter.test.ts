@@ -3,8 +3,9 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { type BusServer, listenBus } from '@packet-logs/bus'
 import { grpcDialect } from '@packet-logs/bus/grpc'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -42,7 +43,9 @@ function run(
   { env = {}, stdin = Readable.from([]) }: { env?: NodeJS.ProcessEnv; stdin?: Readable } = {}
 ): Promise<number> {
   running = main(args, {
-    writeOut: text => (printed += text),
+    writeOut: async text => {
+      printed += text
+    },
     writeErr: text => lines.push(...text.trimEnd().split('\n')),
     stdin,
     env,
@@ -146,6 +149,18 @@ it('tells its health, and what is away', async () => {
   expect((await ask('/metrics', 'POST'))[0]).toBe(405)
   status = 204
   await said('the database takes points again')
+})
+
+it('puts no more points into a request than it may', async () => {
+  const database = await fake(() => ({ status: 204 }))
+  const bus = await listen()
+  start(database, '--batch', '70')
+  await said('reading the bus')
+  for (let index = 0; index < 1000; index += 1) bus.broker.publishText('nft:wan:out', tcpEvent(index))
+  await until(async () => (await metrics())['points_written_total'] === 1000)
+  const sizes = database.requests.map(request => request.lines.length)
+  expect(Math.max(...sizes)).toBe(70)
+  expect(new Set(database.requests.flatMap(request => request.lines)).size).toBe(1000)
 })
 
 it('is not upset by anything that is published', async () => {
@@ -280,6 +295,30 @@ it('prints points instead of writing them', async () => {
   expect(lines).toEqual(['packet-logs-influxdb: 3 events, 2 points, 1 events skipped'])
 })
 
+it('reads compressed events, and counts what is torn off, or longer than any event', async () => {
+  const events = join(folder, 'events.ndjson.gz')
+  const long = `"${'x'.repeat(5_000_000)}"`
+  const packed = gzipSync(`${tcpEvent(0)}\r\n${long}\n${tcpEvent(1)}`)
+  await writeFile(events, packed)
+  expect(await run(['--dry-run', '--once', events])).toBe(0)
+  expect(lines.at(-1)).toContain('3 events, 2 points, 1 events skipped')
+  await writeFile(events, packed.subarray(0, -20))
+  expect(await run(['--dry-run', '--once', events])).toBe(1)
+  expect(lines.at(-1)).toContain('unexpected end of file')
+})
+
+it.each([['--dry-run'], ['--url=http://127.0.0.1:9']])(
+  'ends when it is told to although its input is quiet: %s',
+  async flag => {
+    const stdin = new PassThrough()
+    stdin.write(`${tcpEvent(0)}\n`)
+    const ended = run([flag, '--once', '-'], { stdin })
+    await sleep(50)
+    ending.abort()
+    expect(await ended).toBe(0)
+  }
+)
+
 it('says when not everything could be imported', async () => {
   const database = await fake(() => ({ status: 422, body: 'no' }))
   const events = join(folder, 'events.ndjson')
@@ -301,13 +340,36 @@ it.each([
   [['--batch', '0'], 'from 1 to 100000'],
   [['--http', 'here'], '127.0.0.1:9470'],
   [['--url', 'ftp://x'], 'http://'],
-  [['--url', 'nonsense'], 'URL'],
+  [['--url', 'nonsense'], '--url'],
+  [['--timeout', '30d'], '20d'],
+  [['--flush', '9999999h'], '20d'],
   [['--token-file', '/nowhere'], 'token'],
   [['--config', '/nowhere.json'], '/nowhere.json'],
   [['extra'], 'too many arguments']
 ])('refuses %j', async (args, message) => {
   expect(await run(args)).toBe(2)
   expect(lines.join('\n')).toContain(message)
+})
+
+it.each([
+  [['--url', 'ftp://me:verysecret@x'], {}],
+  [['--url', 'http://me:verysecret%@x'], {}],
+  [['--url', 'me:verysecret'], {}],
+  [[], { INFLUXDB_TOKEN: 'very\nverysecret' }],
+  [[], { INFLUXDB_TOKEN: 'verysecret…' }],
+  [['--config', 'half-written'], {}],
+  [['--config', 'half-written', '--once', '/dev/null'], {}]
+])('keeps secrets to itself when they are wrong: %j', async (args, env) => {
+  const config = join(folder, 'half-written.json')
+  await writeFile(config, '{"InfluxDB":{"URL":"http://127.0.0.1:9","Token":"verysecret"')
+  expect(
+    await run(
+      args.map(arg => (arg === 'half-written' ? config : arg)),
+      { env }
+    )
+  ).toBe(2)
+  expect(lines.join('\n')).not.toContain('secret')
+  expect(lines.join('\n')).toMatch(/--url|token|half-written\.json:1/)
 })
 
 it('does not start on a spool it cannot use', async () => {
