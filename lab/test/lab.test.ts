@@ -49,7 +49,9 @@ describeWithKernel('a lab', () => {
 
   it('leaves no process behind when it is closed', async () => {
     const lab = await openLab()
-    const sleeper = lab.spawn('sleep', ['600'])
+    const sleeper = lab.spawn('sh', ['-c', 'echo up; exec sleep 600'])
+    // It has to be in the lab's namespaces to be ended with them.
+    if (sleeper.stdout) await once(sleeper.stdout, 'data')
     const ended = once(sleeper, 'exit')
     await lab.close()
     expect(await ended).toEqual([null, 'SIGKILL'])
