@@ -61,7 +61,7 @@ export function wrapWidth(text: string, columns: number, indent = ''): string[] 
   let width = 0
   for (const character of text) {
     const next = characterWidth(character)
-    if (width + next > columns && line.trim() !== '') {
+    while (width + next > columns && line.trim() !== '') {
       // Between words if that does not leave half a line empty.
       const blank = line.lastIndexOf(' ')
       const keep = blank > line.length / 2 ? blank : line.length
