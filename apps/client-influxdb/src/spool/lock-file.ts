@@ -1,5 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { SpoolError } from './errors.js'
+
+/** A claim is made and then written: for so long one without text is somebody's. */
+const UNWRITTEN_MS = 2000
 
 /**
  * Claims a spool for this process. What a process left that is gone counts for nothing; the start time tells it from a later
@@ -15,16 +18,42 @@ export function lockSpool(path: string): () => void {
       writeFileSync(path, claim, { flag: 'wx', mode: 0o600 })
       return () => rmSync(path, { force: true })
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 0) throw error
-      const holder = readFileSync(path, 'utf8')
-      const [pid = '', since = ''] = holder.split(' ')
-      if (holder !== claim && startTime(Number(pid)) === since && since !== '') {
-        const message = `The spool is in use by process ${pid}; stop it, or name another directory with --spool`
-        throw new SpoolError('SPOOL_IN_USE', message, { cause: error })
-      }
-      rmSync(path, { force: true })
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      if (attempt > 0) throw inUse('')
+      takeAway(path, claim)
     }
   }
+}
+
+/** Removes the claim of a process that is gone. Of several that do so at once, one alone may go on. */
+function takeAway(path: string, claim: string): void {
+  const moved = `${path}.${process.pid}`
+  try {
+    const holder = readFileSync(path, 'utf8')
+    const isUnwritten = holder === '' && Date.now() - statSync(path).mtimeMs < UNWRITTEN_MS
+    if (isUnwritten || (holder !== claim && isAlive(holder))) throw inUse(holder)
+    renameSync(path, moved)
+    const taken = readFileSync(moved, 'utf8')
+    if (taken !== holder) {
+      // Another process was faster, and this is its claim.
+      renameSync(moved, path)
+      throw inUse(taken)
+    }
+    rmSync(moved)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+function isAlive(holder: string): boolean {
+  const [pid = '', since = ''] = holder.split(' ')
+  return since !== '' && startTime(Number(pid)) === since
+}
+
+function inUse(holder: string): SpoolError {
+  const [pid = ''] = holder.split(' ')
+  const message = `The spool is in use by ${pid === '' ? 'another process' : `process ${pid}`}; stop it, or name another directory with --spool`
+  return new SpoolError('SPOOL_IN_USE', message)
 }
 
 /** When a process was started, in ticks since boot; `undefined` when there is none. */

@@ -1,4 +1,16 @@
-import { copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -277,6 +289,18 @@ it('is one process’s at a time, and is not held by one that is gone', async ()
   const init = (await readFile('/proc/1/stat', 'utf8')).split(') ')[1]?.split(' ')[19] ?? ''
   await writeFile(join(directory, 'lock'), `1 ${init}`)
   await expect(openSpool({ directory })).rejects.toMatchObject({ code: 'SPOOL_IN_USE' })
+})
+
+it('is another’s who is about to write the claim, unless that never happened', async () => {
+  const directory = join(root, 'claimed')
+  await mkdir(directory)
+  const lock = join(directory, 'lock')
+  await writeFile(lock, '')
+  await expect(openSpool({ directory })).rejects.toMatchObject({ code: 'SPOOL_IN_USE' })
+  const before = new Date(Date.now() - 10_000)
+  await utimes(lock, before, before)
+  await (await openSpool({ directory })).close()
+  expect(await readdir(directory)).toEqual(['state'])
 })
 
 it('says why a directory cannot be used', async () => {
