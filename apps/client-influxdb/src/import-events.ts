@@ -42,7 +42,7 @@ export async function importEvents(options: ImportOptions): Promise<boolean> {
     },
     options.backoff
   )
-  let toldMs = Date.now()
+  let toldMs = performance.now()
   const { input, topics, batchPoints } = options
   for await (const events of readEventFile({ input, topics, pieceEvents: batchPoints, signal })) {
     const lines = encodeEvents(events, schema, counters)
@@ -51,8 +51,8 @@ export async function importEvents(options: ImportOptions): Promise<boolean> {
       counters.pointsWritten += written
       counters.pointsRejected += rejected
     }
-    if (Date.now() - toldMs >= PROGRESS_MS) {
-      toldMs = Date.now()
+    if (performance.now() - toldMs >= PROGRESS_MS) {
+      toldMs = performance.now()
       log(`${counters.events} events read, ${counters.pointsWritten} points written`)
     }
   }

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it, vi } from 'vitest'
 import { createCounters } from './counters.js'
 import { Reporter } from './reporter.js'
 import type { SpoolStats } from './spool/spool.js'
@@ -93,4 +94,15 @@ it('shows one refused point in ten seconds, however many there are', () => {
   expect(lines).toHaveLength(2)
   expect(lines[0]?.length).toBeLessThan(300)
   expect(lines[1]).toBe('the database refuses 100 points: 400 no; the line: m v=1')
+})
+
+it('goes on telling when the clock is set back', async () => {
+  const { source, counters, lines } = setUp()
+  const reporter = new Reporter(source, text => lines.push(text), 5)
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(0)
+  counters.events = 7
+  await sleep(20)
+  reporter.tick()
+  clock.mockRestore()
+  expect(lines).toEqual([expect.stringContaining('7 events')])
 })

@@ -34,7 +34,12 @@ export class Reporter {
   #hasToldAway = false
   #isBusAway = false
 
-  constructor(source: ReportSource, log: (text: string) => void, logMs: number, now: () => number = Date.now) {
+  constructor(
+    source: ReportSource,
+    log: (text: string) => void,
+    logMs: number,
+    now: () => number = () => performance.now()
+  ) {
     this.#source = source
     this.#log = log
     this.#logMs = logMs

@@ -59,7 +59,7 @@ export async function followBus(options: FollowBusOptions): Promise<void> {
   const follower = new Follower(options)
   let attempt = 0
   while (!options.signal.aborted) {
-    const startedMs = Date.now()
+    const startedMs = performance.now()
     try {
       await follower.followOnce()
     } catch (error) {
@@ -67,7 +67,7 @@ export async function followBus(options: FollowBusOptions): Promise<void> {
       if (error instanceof ListenerFailure) throw error.cause
       options.listener.disconnected(error instanceof Error ? error.message : String(error))
     }
-    attempt = Date.now() - startedMs >= GOOD_CONNECTION_MS ? 1 : attempt + 1
+    attempt = performance.now() - startedMs >= GOOD_CONNECTION_MS ? 1 : attempt + 1
     const delayMs = Math.min(MAX_DELAY_MS, MIN_DELAY_MS * 2 ** Math.min(attempt - 1, 20)) * (0.5 + Math.random() / 2)
     await sleep(delayMs, undefined, { signal: options.signal }).catch(() => undefined)
   }

@@ -14,7 +14,7 @@ export class TopValues {
   #counts = new Map<string, number>()
   #renewedMs: number
 
-  constructor(max: number, now: () => number = Date.now) {
+  constructor(max: number, now: () => number = () => performance.now()) {
     this.#max = max
     this.#now = now
     this.#renewedMs = now()

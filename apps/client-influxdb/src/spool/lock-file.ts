@@ -30,7 +30,7 @@ function takeAway(path: string, claim: string): void {
   const moved = `${path}.${process.pid}`
   try {
     const holder = readFileSync(path, 'utf8')
-    const isUnwritten = holder === '' && Date.now() - statSync(path).mtimeMs < UNWRITTEN_MS
+    const isUnwritten = holder === '' && Math.abs(Date.now() - statSync(path).mtimeMs) < UNWRITTEN_MS
     if (isUnwritten || (holder !== claim && isAlive(holder))) throw inUse(holder)
     renameSync(path, moved)
     const taken = readFileSync(moved, 'utf8')
