@@ -1,4 +1,5 @@
-import { createReadStream } from 'node:fs'
+import { constants, createReadStream, openSync, statSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { addAbortSignal, pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
@@ -33,7 +34,7 @@ export async function* readEventFile(options: EventFileOptions): AsyncGenerator<
   const { input, topics, pieceEvents, signal } = options
   signal.throwIfAborted()
   // A quiet pipe must not outlast whoever reads it.
-  const source = addAbortSignal(signal, typeof input === 'string' ? createReadStream(input) : input)
+  const source = addAbortSignal(signal, typeof input === 'string' ? openFile(input) : input)
   let events: FileEvent[] = []
   let seq = 0
   try {
@@ -53,6 +54,12 @@ export async function* readEventFile(options: EventFileOptions): AsyncGenerator<
     throw error
   }
   if (events.length > 0) yield events
+}
+
+/** Opening a named pipe blocks until somebody writes to it, and nothing can end that: so it is opened without waiting. */
+function openFile(path: string): Readable {
+  if (statSync(path, { throwIfNoEntry: false })?.isFIFO() !== true) return createReadStream(path)
+  return new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false })
 }
 
 type Chunks = AsyncIterable<Buffer | string>

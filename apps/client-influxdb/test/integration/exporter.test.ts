@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { chmod, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { type BusServer, listenBus } from '@packet-logs/bus'
 import { grpcDialect } from '@packet-logs/bus/grpc'
@@ -318,6 +321,23 @@ it.each([['--dry-run'], ['--url=http://127.0.0.1:9']])(
     expect(await ended).toBe(0)
   }
 )
+
+it('waits for whoever writes to a named pipe, and ends when told to', async () => {
+  const pipe = join(folder, 'pipe')
+  await promisify(execFile)('mkfifo', [pipe])
+  const ended = run(['--dry-run', '--once', pipe])
+  await sleep(50)
+  const writing = await open(pipe, constants.O_WRONLY)
+  await writing.write(`${tcpEvent(0)}\n`)
+  await writing.close()
+  expect(await ended).toBe(0)
+  expect(lines.at(-1)).toContain('1 events, 1 points')
+
+  const waiting = run(['--dry-run', '--once', pipe])
+  await sleep(50)
+  ending.abort()
+  expect(await waiting).toBe(0)
+})
 
 it('says when not everything could be imported', async () => {
   const database = await fake(() => ({ status: 422, body: 'no' }))
