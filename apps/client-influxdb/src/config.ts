@@ -43,10 +43,16 @@ export async function resolveTarget(
   }
 }
 
-/** A token in a file of its own: command lines and environments are read by others. */
+/**
+ * A token in a file of its own: command lines and environments are read by others.
+ *
+ * @throws TypeError when there is none
+ */
 export async function readToken(path: string): Promise<string> {
   try {
-    return (await readFile(path, 'utf8')).trim()
+    const token = (await readFile(path, 'utf8')).trim()
+    if (token === '') throw new Error(`${path} is empty`)
+    return token
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new TypeError(`The token cannot be read: ${reason}`, { cause })

@@ -364,6 +364,8 @@ it.each([
   [['--timeout', '30d'], '20d'],
   [['--flush', '9999999h'], '20d'],
   [['--token-file', '/nowhere'], 'token'],
+  [['--token-file', '/dev/null'], 'is empty'],
+  [['--database', 'influxdb1', '--bucket', '/policy'], '--bucket'],
   [['--config', '/nowhere.json'], '/nowhere.json'],
   [['extra'], 'too many arguments']
 ])('refuses %j', async (args, message) => {
