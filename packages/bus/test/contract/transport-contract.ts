@@ -105,11 +105,16 @@ export function describeTransport(
       expect(await take(subscription, 1)).toEqual([{ topic: 't', value: 'kept' }])
     })
 
-    it.runIf(passesLines)('passes a line on byte for byte, with blanks and keys it does not know', async () => {
+    const passed = passesLines ? 'byte for byte, with blanks and keys it does not know' : 'by what it says'
+    it(`passes a line on ${passed}`, async () => {
       const { publisher, subscribe } = await open()
       const subscription = await subscribe('')
       const line = '{ "value" : "\\u0041\\/", "extra":[1, 2],\t"topic":"t" }\n'
       publisher.publishLine(Buffer.from(line), 't')
+      if (!passesLines) {
+        expect(await take(subscription, 1)).toEqual([{ topic: 't', value: 'A/' }])
+        return
+      }
       for await (const { bytes, count } of subscription.lines()) {
         expect(Buffer.from(bytes).toString()).toBe(line)
         expect(count).toBe(1)
