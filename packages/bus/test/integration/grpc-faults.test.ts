@@ -115,12 +115,13 @@ describe('a client that misbehaves', () => {
         if (round % 20 === 0) await sleep(1)
       }
       expect(await healthy.call('Publish', message('t', 'still here')).status).toBe('0')
-      // Harmless nonsense is borne; what violates the protocol ends.
+      // Harmless nonsense is borne, as long as Node does not take it for an attack; what violates the protocol ends.
       const isHarmless = name.startsWith('priorities') || name.startsWith('empty')
       if (isHarmless) socket.destroy()
       await vi.waitFor(() => expect(server.stats.clients).toBe(1), { timeout: 5000 })
       expect(process.memoryUsage().rss - before).toBeLessThan(128 * 1024 * 1024)
-      expect(server.stats).toMatchObject({ received: 1, cutOff: isHarmless ? 0 : 1 })
+      expect(server.stats.received).toBe(1)
+      expect(isHarmless ? [0, 1] : [1]).toContain(server.stats.cutOff)
     })
   }
 
@@ -228,7 +229,10 @@ describe('a client that dies', () => {
     expect(hoarder.socket.bytesWritten).toBeLessThan(11 * 190_000)
     expect(await healthy.call('Publish', message('t', 'still here')).status).toBe('0')
     for (const call of calls) call.stream.close()
-    expect(await hoarder.call('Publish', message('t', 'and goes on')).status).toBe('0')
+    // Until the bus has seen that calls ended, it refuses one more.
+    await vi.waitFor(async () => {
+      expect(await hoarder.call('Publish', message('t', 'and goes on')).status).toBe('0')
+    })
     expect(server.stats).toMatchObject({ received: 2, cutOff: 0 })
   })
 })
