@@ -152,9 +152,13 @@ describeWithGo("a client of sprbus's first bus, in Go", go => {
     const subscription = client.subscribe('nft:lan:in')
     await subscription.ready
     const events = Array.from({ length: 300 }, (_, index) => ({ topic: 'nft:lan:in', value: `{"n":${index}}` }))
-    for (const { topic, value } of events) client.publishText(topic, value)
-    await client.drain()
-    expect(await take(subscription, 300)).toEqual(events)
+    // Go's bus holds ten events for a reader, and drops what that one has not taken 100 ms later.
+    for (let first = 0; first < events.length; first += 10) {
+      const ten = events.slice(first, first + 10)
+      for (const { topic, value } of ten) client.publishText(topic, value)
+      await client.drain()
+      expect(await take(subscription, 10)).toEqual(ten)
+    }
 
     run.process.kill('SIGKILL')
     await vi.waitFor(() => expect(client.stats.connected).toBe(false))
