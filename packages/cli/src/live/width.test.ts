@@ -50,6 +50,13 @@ describe('wrapWidth', () => {
     expect(wrapWidth('', 4)).toEqual([''])
   })
 
+  it('leaves out the blanks at a break, and breaks lines that begin with blanks', () => {
+    expect(wrapWidth('aaaaa日   a', 4, ' ')).toEqual(['aaaa', ' a日', ' a'])
+    expect(wrapWidth('      ab', 4, ' ').join('').trim()).toBe('ab')
+    const wide = '日'.repeat(20)
+    expect(wrapWidth(wide, 17, ' '.repeat(8)).join('').replaceAll(' ', '')).toBe(wide)
+  })
+
   it('loses nothing but blanks, and fits', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '日', ' ') })
     fc.assert(
@@ -57,7 +64,8 @@ describe('wrapWidth', () => {
         const lines = wrapWidth(any, columns, ' ')
         for (const line of lines) expect(textWidth(line.trimEnd())).toBeLessThanOrEqual(columns)
         expect(lines.join('').replaceAll(' ', '')).toBe(any.replaceAll(' ', ''))
-      })
+      }),
+      { numRuns: 2_000 }
     )
   })
 })

@@ -56,19 +56,25 @@ export function padWidth(text: string, columns: number): string {
 
 /** The text in lines of at most that many columns, all but the first indented. Without colours. */
 export function wrapWidth(text: string, columns: number, indent = ''): string[] {
+  const head = indent.length < columns / 2 ? indent : ''
   const lines: string[] = []
   let line = ''
   let width = 0
+  /** How much of the line is its indent, behind which a break gains nothing. */
+  let start = 0
   for (const character of text) {
     const next = characterWidth(character)
-    while (width + next > columns && line.trim() !== '') {
+    while (width + next > columns && line.length > start) {
       // Between words if that does not leave half a line empty.
       const blank = line.lastIndexOf(' ')
-      const keep = blank > line.length / 2 ? blank : line.length
+      const keep = blank > Math.max(start, line.length / 2) ? blank : line.length
       lines.push(line.slice(0, keep))
-      line = (indent.length < columns / 2 ? indent : '') + line.slice(keep).trimStart()
+      line = head + line.slice(keep).trimStart()
       width = textWidth(line)
+      start = head.length
     }
+    // Where a line was broken, blanks are left out.
+    if (character === ' ' && lines.length > 0 && line.length === start) continue
     line += character
     width += next
   }
