@@ -1,13 +1,6 @@
 import { Command } from 'commander'
-import { type Io, takesColor, write } from '../../io.js'
-import {
-  addCommonOptions,
-  addProfileOptions,
-  type CommonOptions,
-  openProfile,
-  openRunner,
-  type ProfileOptions
-} from './options.js'
+import { type Io, write } from '../../io.js'
+import { addCommonOptions, addProfileOptions, type CommonOptions, type ProfileOptions } from './options.js'
 
 const help = `
 Exit codes: 0 done, whether or not there is something to change, 1 failed, 2 called the wrong way.
@@ -22,13 +15,8 @@ export function planCommand(io: Io): Command {
   const command = new Command('plan').description('show what install would change; changes nothing')
   addCommonOptions(addProfileOptions(command)).addHelpText('after', help)
   return command.action(async (options: ProfileOptions & CommonOptions) => {
-    const { formatPlan, planToJson } = await import('./show-plan.js')
-    const runner = await openRunner(io, options)
-    const profile = await openProfile(options, runner)
-    const before = await runner.read()
-    const plan = profile.plan(before)
-    if (options.json) return write(io.stdout, `${JSON.stringify(planToJson(before, plan))}\n`)
-    await write(io.stdout, formatPlan(before, plan, takesColor(io.stdout, io.env)))
-    if (plan.changes.length === 0) await write(io.stdout, 'Nothing to do: the ruleset logs as wanted.\n')
+    const { showInstallPlan } = await import('./show-plan.js')
+    const { changes } = await showInstallPlan(io, options)
+    if (changes.length === 0 && !options.json) await write(io.stdout, 'Nothing to do: the ruleset logs as wanted.\n')
   })
 }

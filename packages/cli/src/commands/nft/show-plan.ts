@@ -1,8 +1,10 @@
 import { safeText } from '@packet-logs/decoder'
 import pc from 'picocolors'
+import { type Io, takesColor, write } from '../../io.js'
 import { diffPlan } from '../../nft/diff.js'
 import { type Plan, toTransaction } from '../../nft/plan.js'
 import type { Json, Ruleset } from '../../nft/ruleset.js'
+import { type CommonOptions, openProfile, openRunner, type ProfileOptions } from './options.js'
 
 /** A plan as people read it: a diff in nft syntax, then what to know about it. */
 export function formatPlan(before: Ruleset, plan: Plan, color: boolean): string {
@@ -26,4 +28,17 @@ export function planToJson(before: Ruleset, plan: Plan): Record<string, Json> {
     diff: diff.map(({ sign, text }) => ({ sign, text: text.trim() })),
     transaction: toTransaction(plan.changes)
   }
+}
+
+/** Shows what install would do and does none of it: the shared part of plan and verify. */
+export async function showInstallPlan(io: Io, options: ProfileOptions & CommonOptions): Promise<Plan> {
+  const runner = await openRunner(io, options)
+  const profile = await openProfile(options, runner)
+  const before = await runner.read()
+  const plan = profile.plan(before)
+  const text = options.json
+    ? `${JSON.stringify(planToJson(before, plan))}\n`
+    : formatPlan(before, plan, takesColor(io.stdout, io.env))
+  await write(io.stdout, text)
+  return plan
 }

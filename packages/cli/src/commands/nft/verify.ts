@@ -1,14 +1,7 @@
 import { Command } from 'commander'
 import { NftError } from '../../errors.js'
-import { type Io, takesColor, write } from '../../io.js'
-import {
-  addCommonOptions,
-  addProfileOptions,
-  type CommonOptions,
-  openProfile,
-  openRunner,
-  type ProfileOptions
-} from './options.js'
+import { type Io, write } from '../../io.js'
+import { addCommonOptions, addProfileOptions, type CommonOptions, type ProfileOptions } from './options.js'
 
 const help = `
 Give it what install was given. Changes nothing.
@@ -26,15 +19,10 @@ export function verifyCommand(io: Io): Command {
   )
   addCommonOptions(addProfileOptions(command)).addHelpText('after', help)
   return command.action(async (options: ProfileOptions & CommonOptions) => {
-    const { formatPlan, planToJson } = await import('./show-plan.js')
-    const runner = await openRunner(io, options)
-    const profile = await openProfile(options, runner)
-    const before = await runner.read()
-    const plan = profile.plan(before)
-    if (options.json) await write(io.stdout, `${JSON.stringify(planToJson(before, plan))}\n`)
-    else await write(io.stdout, formatPlan(before, plan, takesColor(io.stdout, io.env)))
-    if (plan.changes.length > 0) {
-      const count = plan.changes.length === 1 ? 'one change is' : `${plan.changes.length} changes are`
+    const { showInstallPlan } = await import('./show-plan.js')
+    const { changes } = await showInstallPlan(io, options)
+    if (changes.length > 0) {
+      const count = changes.length === 1 ? 'one change is' : `${changes.length} changes are`
       throw new NftError(
         'NFT_VERIFY',
         `the ruleset does not log as wanted, ${count} missing; see: packet-logs nft install`
