@@ -9,6 +9,8 @@ export interface RecordedEvent {
   timeMs?: number
 }
 
+type Fields = Readonly<Record<string, unknown>>
+
 /**
  * Reads a line of a log of events: as they travel on the bus, as `subscribe -j` prints them, as a PacketInfo, or as ulogd
  * writes its JSON file. For anything else the reason why it is none of these.
@@ -17,25 +19,26 @@ export function readRecordedEvent(line: string): RecordedEvent | { reason: strin
   const fields = parseObject(line)
   if (!fields) return { reason: 'it is not a JSON object' }
   const { topic, value, Topic, Value, Prefix } = fields
-  if (typeof topic === 'string' && typeof value === 'string') return recorded(topic, value)
+  if (typeof topic === 'string' && typeof value === 'string') return recorded(topic, value, parseObject(value))
   if (typeof Topic === 'string' && Value !== undefined) {
-    return recorded(Topic, typeof Value === 'string' ? Value : JSON.stringify(Value))
+    const text = typeof Value === 'string' ? Value : JSON.stringify(Value)
+    return recorded(Topic, text, parseObject(text))
   }
-  if (typeof Prefix === 'string') return recorded(topicOf(Prefix), line)
+  if (typeof Prefix === 'string') return recorded(topicOf(Prefix), line, fields)
   const prefix = fields['oob.prefix']
-  if (typeof prefix === 'string') return recorded(topicOf(prefix), line)
+  if (typeof prefix === 'string') return recorded(topicOf(prefix), line, fields)
   return { reason: 'it has neither topic and value nor Prefix nor oob.prefix' }
 }
 
-function recorded(topic: string, text: string): RecordedEvent | { reason: string } {
+function recorded(topic: string, text: string, fields: Fields = {}): RecordedEvent | { reason: string } {
   if (topic.startsWith('bus:')) return { reason: `${topic} is the bus's own` }
   if (topic.startsWith('subscribe:')) return { reason: `${topic} is not a topic` }
-  const timeMs = timeOf(parseObject(text) ?? {})
+  const timeMs = timeOf(fields)
   return { topic, text, ...(timeMs !== undefined && { timeMs }) }
 }
 
 /** PacketInfo's `Timestamp`, ulogd's `timestamp` or its seconds and microseconds. */
-function timeOf(value: Readonly<Record<string, unknown>>): number | undefined {
+function timeOf(value: Fields): number | undefined {
   const text = value['Timestamp'] ?? value['timestamp']
   const timeMs = typeof text === 'string' ? Date.parse(text) : Number.NaN
   if (!Number.isNaN(timeMs)) return timeMs
@@ -44,11 +47,11 @@ function timeOf(value: Readonly<Record<string, unknown>>): number | undefined {
   return typeof seconds === 'number' ? seconds * 1000 + (typeof micros === 'number' ? micros / 1000 : 0) : undefined
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+function parseObject(text: string): Fields | undefined {
   try {
     const parsed: unknown = JSON.parse(text)
     const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
-    return isObject ? (parsed as Readonly<Record<string, unknown>>) : undefined
+    return isObject ? (parsed as Fields) : undefined
   } catch {
     return undefined
   }

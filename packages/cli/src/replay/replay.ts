@@ -1,5 +1,5 @@
 import { type BusClient, BusError } from '@packet-logs/bus'
-import { createLineWriter, topicOf } from '@packet-logs/decoder'
+import { createLineWriter, type LoggedPacket, topicOf } from '@packet-logs/decoder'
 import type { Pace } from './pace.js'
 import { readRecordedEvent } from './recorded-event.js'
 import type { Recording } from './recording.js'
@@ -29,21 +29,21 @@ export async function replay(
   bus: BusClient,
   { pace, signal, progress }: { pace: Pace; signal: AbortSignal; progress: ReplayProgress }
 ): Promise<void> {
-  const publish = recording.kind === 'capture' ? replayPackets : replayLines
   let since = 0
   const ready = async (timeMs: number | undefined): Promise<void> => {
     signal.throwIfAborted()
     await pace.wait(timeMs)
     if (since++ % eventsPerRoom === 0) await bus.waitForRoom({ signal })
   }
-  await publish(recording as never, bus, ready, progress)
+  if (recording.kind === 'capture') await replayPackets(recording.packets, bus, ready, progress)
+  else await replayLines(recording.lines, bus, ready, progress)
   signal.throwIfAborted()
 }
 
 type Ready = (timeMs: number | undefined) => Promise<void>
 
 async function replayPackets(
-  { packets }: Recording & { kind: 'capture' },
+  packets: AsyncIterable<LoggedPacket | undefined>,
   bus: BusClient,
   ready: Ready,
   progress: ReplayProgress
@@ -64,7 +64,7 @@ async function replayPackets(
 }
 
 async function replayLines(
-  { lines }: Recording & { kind: 'lines' },
+  lines: AsyncIterable<string>,
   bus: BusClient,
   ready: Ready,
   progress: ReplayProgress
