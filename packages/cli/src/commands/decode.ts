@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import pc from 'picocolors'
 import { UsageError } from '../exit-code.js'
 import { type Io, takesColor, write } from '../io.js'
-import { parseGroup } from './replay.js'
+import { parseGroup } from './group.js'
 
 const formats = ['summary', 'layers', 'spr', 'ulogd', 'eve'] as const
 
@@ -64,9 +64,12 @@ async function runDecode(io: Io, words: readonly string[], options: DecodeOption
   for await (const packet of packets) {
     if (signal.aborted) return
     const text = packet && formatPacket(packet)
-    if (text === undefined) unread++
-    else await write(io.stdout, `${text}\n`, signal)
-    if (text !== undefined) shown++
+    if (text === undefined) {
+      unread++
+      continue
+    }
+    shown++
+    await write(io.stdout, `${text}\n`, signal)
   }
   if (unread > 0) io.stderr.write(`packet-logs: ${unread} packets left out: no IP, or dropped by --strict\n`)
   if (shown === 0) throw new Error(`${isFile ? path : 'the packet'} has nothing to show`)

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { type Io, write } from '../io.js'
 import type { ReplayProgress } from '../replay/replay.js'
+import { parseGroup } from './group.js'
 import { socketOption } from './socket-option.js'
 
 interface ReplayOptions {
@@ -82,11 +83,4 @@ function parseSpeed(text: string): number {
   if (text.trim() === '' || !(speed > 0 && speed <= 1e6))
     throw new InvalidArgumentError('It is a number above 0, or max.')
   return speed
-}
-
-/** Group of an NFLOG rule. */
-export function parseGroup(text: string): number {
-  const group = Number(text)
-  if (!/^\d+$/.test(text) || group > 65_535) throw new InvalidArgumentError('It is a number from 0 to 65535.')
-  return group
 }
