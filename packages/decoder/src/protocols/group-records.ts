@@ -1,3 +1,4 @@
+import type { Fragment } from '../bytes/fragment.js'
 import type { ByteReader } from '../bytes/reader.js'
 import type { DecodeError } from '../errors.js'
 import { truncated } from '../errors.js'
@@ -78,7 +79,26 @@ export function listAddresses(
   return Array.from({ length }, (_, index) => formatAddress(bytes, start + index * size, size))
 }
 
-export function writeRecords(out: FieldWriter, records: readonly GroupRecord[]): void {
+/** What a query or a report of group membership lists, under the keys that its protocol gives them. */
+export function writeMembership(
+  out: FieldWriter,
+  keys: { readonly sources: Fragment; readonly records: Fragment },
+  { sources, records }: { sources: readonly string[] | undefined; records: readonly GroupRecord[] | undefined }
+): void {
+  if (out.isBrief) return
+  if (sources !== undefined) {
+    out.beginList(keys.sources)
+    for (const source of sources) out.text(ITEM, source)
+    out.endList()
+  }
+  if (records !== undefined) {
+    out.beginList(keys.records)
+    writeRecords(out, records)
+    out.endList()
+  }
+}
+
+function writeRecords(out: FieldWriter, records: readonly GroupRecord[]): void {
   for (const { type, group, sources } of records) {
     out.beginObject(ITEM)
     out.uint(RECORD.type, type)

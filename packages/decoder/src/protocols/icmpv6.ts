@@ -2,12 +2,12 @@ import type { DecodeError } from '../errors.js'
 import { truncated } from '../errors.js'
 import type { FieldWriter } from '../formats/field-writer.js'
 import type { JsonNames } from '../formats/json-names.js'
-import { ITEM, jsonNames } from '../formats/json-names.js'
+import { jsonNames } from '../formats/json-names.js'
 import type { FoundLayers } from '../packet.js'
 import type { Protocol } from '../registry.js'
 import { formatIpv6 } from '../text/ip-address.js'
 import type { GroupRecord, GroupRecordInfo } from './group-records.js'
-import { checkRecords, expandCode, listAddresses, listRecords, writeRecords } from './group-records.js'
+import { checkRecords, expandCode, listAddresses, listRecords, writeMembership } from './group-records.js'
 import type { EmbeddedInfo } from './icmp-header.js'
 import { ICMP_FIELDS, IcmpHeader } from './icmp-header.js'
 import { ETHER_TYPE_IPV6 } from './ipv6.js'
@@ -320,18 +320,7 @@ export class Icmpv6 extends IcmpHeader {
     const { fields } = ICMPV6
     out.text(fields.group, this.group)
     out.uint(fields.maxResponseMs, this.maxResponseMs)
-    if (out.isBrief) return
-    const { sources, records } = this
-    if (sources !== undefined) {
-      out.beginList(fields.sources)
-      for (const source of sources) out.text(ITEM, source)
-      out.endList()
-    }
-    if (records !== undefined) {
-      out.beginList(fields.records)
-      writeRecords(out, records)
-      out.endList()
-    }
+    writeMembership(out, fields, this)
   }
 }
 

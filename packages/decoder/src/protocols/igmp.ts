@@ -2,12 +2,12 @@ import type { DecodeError } from '../errors.js'
 import { truncated } from '../errors.js'
 import type { FieldWriter } from '../formats/field-writer.js'
 import type { JsonNames } from '../formats/json-names.js'
-import { ITEM, jsonNames } from '../formats/json-names.js'
+import { jsonNames } from '../formats/json-names.js'
 import { Layer } from '../layer.js'
 import type { Protocol } from '../registry.js'
 import { formatIpv4 } from '../text/ip-address.js'
 import type { GroupRecord, GroupRecordInfo } from './group-records.js'
-import { checkRecords, expandCode, listAddresses, listRecords, writeRecords } from './group-records.js'
+import { checkRecords, expandCode, listAddresses, listRecords, writeMembership } from './group-records.js'
 
 const NAME = 'IGMP'
 const HEADER_BYTES = 8
@@ -131,18 +131,7 @@ export class Igmp extends Layer {
     out.uint(fields.maxResponse, this.maxResponse)
     out.uint(fields.checksum, this.checksum)
     out.text(fields.group, this.group)
-    if (out.isBrief) return
-    const { sources, records } = this
-    if (sources !== undefined) {
-      out.beginList(fields.sources)
-      for (const source of sources) out.text(ITEM, source)
-      out.endList()
-    }
-    if (records !== undefined) {
-      out.beginList(fields.records)
-      writeRecords(out, records)
-      out.endList()
-    }
+    writeMembership(out, fields, this)
   }
 }
 
