@@ -2,6 +2,7 @@ import { ByteReader } from './bytes/reader.js'
 import type { DecodeError } from './errors.js'
 import { limited, malformed, truncated } from './errors.js'
 import type { Layer, LayerKind, Unread } from './layer.js'
+import { LayerPool } from './layer-pool.js'
 import { LinkHeader } from './link-header.js'
 import type { LoggedPacket } from './logged-packet.js'
 import { ETHER_TYPE_ARP } from './protocols/arp.js'
@@ -61,33 +62,6 @@ function nothing(): FoundLayers {
 
 const FAMILY_ARP = 3
 const HARDWARE_TYPE_ETHERNET = 1
-
-/** Layer objects that are used for one packet after another, so that a hot path allocates nothing. */
-class LayerPool {
-  readonly ipv4: Ipv4
-  readonly ipv6: Ipv6 = new Ipv6()
-  readonly tcp: Tcp = new Tcp()
-  readonly udp: Udp = new Udp()
-  /** One for each other protocol met so far: arrays, since a packet meets few and a map costs more. */
-  readonly #layers: Layer[] = []
-  readonly #protocols: Protocol[] = []
-
-  constructor(asSpr: boolean) {
-    this.ipv4 = new Ipv4(asSpr)
-  }
-
-  /** A protocol nested in itself needs another object, which is not kept. */
-  take(protocol: Protocol, taken: readonly Layer[]): Layer {
-    const pooled = this.#layers[this.#protocols.indexOf(protocol)]
-    if (pooled !== undefined && !taken.includes(pooled)) return pooled
-    const layer = protocol.create()
-    if (pooled === undefined) {
-      this.#layers.push(layer)
-      this.#protocols.push(protocol)
-    }
-    return layer
-  }
-}
 
 /** Where the packet was when the first layer was read that opens an inner one. */
 interface OuterPart {
