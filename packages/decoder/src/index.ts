@@ -128,4 +128,5 @@ export type {
 } from './recent-domains/recent-domains.js'
 export { createRecentDomains } from './recent-domains/recent-domains.js'
 export type { Probe, Protocol, Registry } from './registry.js'
+export { dnsTypeName } from './tables/names.js'
 export { safeJson, safeText } from './text/safe-text.js'

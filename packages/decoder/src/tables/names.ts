@@ -132,6 +132,7 @@ export function icmpv6TypeName(type: number): string {
   return ICMPV6_TYPES.get(type) ?? `type ${type}`
 }
 
+/** What a DNS record type is called; unknown ones as RFC 3597 section 5 writes them, `TYPE4711`. */
 export function dnsTypeName(type: number): string {
   return DNS_TYPES.get(type) ?? `TYPE${type}`
 }

@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer'
 import type { Dhcpv4, Dns, Packet } from '@packet-logs/decoder'
-import { Http, Quic, Tls } from '@packet-logs/decoder'
+import { dnsTypeName, Http, Quic, Tls } from '@packet-logs/decoder'
 import { MAX_LIST_ITEMS } from '../limits.js'
 import type { JsonObject } from '../value.js'
 import { isObject } from '../value.js'
 import { asNumber, asText, flag, known, number, text, texts } from './define.js'
 import type { EventView } from './event-view.js'
 import type { Field } from './field.js'
-import { dhcpTypeName, dnsCodeName, dnsTypeName } from './names.js'
+import { dhcpTypeName, dnsCodeName } from './names.js'
 
 const ROOT = '.'
 const IPV6_BYTES = 16

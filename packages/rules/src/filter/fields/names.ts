@@ -32,43 +32,6 @@ export function protocolName(number: number): string {
   return PROTOCOLS.get(number) ?? String(number)
 }
 
-const DNS_TYPES: ReadonlyMap<number, string> = new Map([
-  [1, 'A'],
-  [2, 'NS'],
-  [5, 'CNAME'],
-  [6, 'SOA'],
-  [10, 'NULL'],
-  [12, 'PTR'],
-  [13, 'HINFO'],
-  [15, 'MX'],
-  [16, 'TXT'],
-  [28, 'AAAA'],
-  [29, 'LOC'],
-  [33, 'SRV'],
-  [35, 'NAPTR'],
-  [39, 'DNAME'],
-  [41, 'OPT'],
-  [43, 'DS'],
-  [44, 'SSHFP'],
-  [46, 'RRSIG'],
-  [47, 'NSEC'],
-  [48, 'DNSKEY'],
-  [50, 'NSEC3'],
-  [52, 'TLSA'],
-  [64, 'SVCB'],
-  [65, 'HTTPS'],
-  [251, 'IXFR'],
-  [252, 'AXFR'],
-  [255, 'ANY'],
-  [256, 'URI'],
-  [257, 'CAA']
-])
-
-/** Unknown types as RFC 3597 writes them. */
-export function dnsTypeName(number: number): string {
-  return DNS_TYPES.get(number) ?? `TYPE${number}`
-}
-
 const DNS_CODES: readonly string[] = [
   'NOERROR',
   'FORMERR',
