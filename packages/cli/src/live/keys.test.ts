@@ -47,6 +47,12 @@ describe('KeyParser', () => {
     expect(parse('\x1b[24~', '\x1bx', '\x1b[<0;1;1M\x07', 'a')).toEqual([{ name: 'enter' }, { text: 'a' }])
   })
 
+  it('lets go of a sequence that breaks off, and takes what follows for what it is', () => {
+    expect(parse('\x1b[5\x1b[A')).toEqual([{ name: 'up' }])
+    expect(parse('\x1b[日[C')).toEqual([{ text: '日' }, { text: '[' }, { text: 'C' }])
+    expect(parse(`\x1b[${'0'.repeat(30)}`, 'a')).toEqual([{ text: 'a' }])
+  })
+
   it('gives the same keys wherever the chunks are cut, and never text that could steer a terminal', () => {
     const input = fc.string({ unit: fc.constantFrom(...'\x1b\x1b[O025;~ABCa \r\x7f日😀', '\x1b[200~', '\x1b[201~') })
     fc.assert(

@@ -107,14 +107,14 @@ function take(input: string): { key?: Key; length: number } | undefined {
 }
 
 function takeSequence(input: string): { key?: Key; length: number } | undefined {
-  // Parameters, intermediates, final.
-  const [sequence, parameters = '', final = ''] = /^\[([0-?]*)[ -/]*([@-~])/.exec(input.slice(1)) ?? []
-  if (sequence === undefined) {
-    const isCut = /^\[[0-?]*[ -/]*$/.test(input.slice(1))
-    return isCut && input.length < maxSequence ? undefined : { length: Math.min(input.length, maxSequence) }
+  // Parameters, intermediates, final. Nothing behind the longest sequence is looked at: it may not be there yet.
+  const [sequence = '', parameters = '', final] = /^..([0-?]*)[ -/]*([@-~])?/s.exec(input.slice(0, maxSequence)) ?? []
+  if (final === undefined) {
+    const isCut = sequence.length === input.length && input.length < maxSequence
+    return isCut ? undefined : { length: sequence.length }
   }
   const [first = ''] = parameters.split(';')
-  return named(final === '~' ? numbered[first] : finals[final], 1 + sequence.length)
+  return named(final === '~' ? numbered[first] : finals[final], sequence.length)
 }
 
 function takePaste(input: string): { key?: Key; length: number } | undefined {
