@@ -1,3 +1,4 @@
+export type { Alert, Severity } from './engine/alert.js'
 export type { RuleErrorCode, RuleErrorContext, RuleErrorPosition, RuleProblem } from './errors.js'
 export { RuleError } from './errors.js'
 export type { Filter } from './filter/compile-filter.js'
