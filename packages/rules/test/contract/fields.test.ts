@@ -73,6 +73,8 @@ describe('the fields of a packet and of its event', () => {
     for (const { id, logged } of packets) {
       const inPacket = ofPacket(logged, {})
       for (const [name, value] of Object.entries(ofEvent(logged, { extended: false }) ?? {})) {
+        // What SPR misreads, these are meant to misread with it.
+        if (name.startsWith('spr.')) continue
         if (JSON.stringify(value) !== JSON.stringify(inPacket[name])) misread.add(id)
       }
     }
