@@ -1,3 +1,5 @@
+export type { AlertEntryStats, AlertEvent, Alerts } from './alerts/alerts.js'
+export type { AlertAction, AlertCondition, AlertEntry } from './alerts/entry.js'
 export type { Alert, Severity } from './engine/alert.js'
 export type { RuleErrorCode, RuleErrorContext, RuleErrorPosition, RuleProblem } from './errors.js'
 export { RuleError } from './errors.js'

@@ -1,1 +1,1 @@
-export {}
+export type { EditableFile, LoadedRuleFile, RuleFileKind, RuleFiles, RuleFilesOptions } from './rule-files.js'
