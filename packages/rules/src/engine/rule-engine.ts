@@ -1,0 +1,53 @@
+import type { LoggedPacket, Packet } from '@packet-logs/decoder'
+import type { Alerts } from '../alerts/alerts.js'
+import type { FilterEvent } from '../filter/fields/event-view.js'
+import type { PacketContext } from '../filter/fields/packet-view.js'
+import type { Notice, Notifications } from '../notifications/notifications.js'
+import type { Rules } from '../rules-file/rule.js'
+import type { Alert } from './alert.js'
+import type { EngineStats, RuleStats } from './stats.js'
+
+/** Rule files in force, any of them. */
+export interface RuleSets {
+  readonly notifications?: Notifications
+  readonly alerts?: Alerts
+  readonly rules?: Rules
+}
+
+export interface RuleEngineOptions {
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly nowMs?: () => number
+  /** Takes what is raised, within the call that raised it. */
+  readonly onAlert: (alert: Alert) => void
+  /** Takes what `notifications.json` wants sent; its text is made only when this is given. */
+  readonly onNotice?: (notice: Notice) => void
+  /** Keys remembered per rule, the least recently used forgotten first. Default 10000. */
+  readonly maxKeys?: number
+}
+
+/**
+ * Puts packets and events before rules. Synchronous, without timers, and the same for the same input and clock; never
+ * throws on what packets and events hold.
+ */
+export interface RuleEngine {
+  /** What is in force. */
+  readonly sets: RuleSets
+  /** Beginnings of the topics, other than those of packets, that the sets look at; the empty text is every topic. */
+  readonly topics: readonly string[]
+  /** A decoded packet; the packet's event need not be given as well. */
+  packet(logged: LoggedPacket, packet: Packet, context?: PacketContext): void
+  /** An event of the bus; a packet's event only where the packet itself was not given. */
+  event(event: FilterEvent): void
+  /** Raises what has become due; gives the milliseconds until there is more, undefined when nothing is waiting. */
+  advance(): number | undefined
+  /** Puts sets in force in place of those before. Rules that stay the same keep what they counted and were told. */
+  use(sets: RuleSets): void
+  /** Of every rule in force, in the order of the files. */
+  stats(): RuleStats[]
+  readonly totals: EngineStats
+  /**
+   * Raises nothing of a rule, or of one key of it, before a time; one in the past ends it.
+   * @returns false when there is no such rule, or the key is not one of its
+   */
+  snooze(ruleId: string, untilMs: number, key?: Alert['key']): boolean
+}
