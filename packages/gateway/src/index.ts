@@ -1,1 +1,20 @@
-export {}
+export { GatewayError, type GatewayErrorCode } from './errors.js'
+export { createGateway } from './gateway.js'
+export type { GatewayLimits } from './limits.js'
+export type {
+  Access,
+  ActionReport,
+  Authenticate,
+  EndpointStats,
+  Gateway,
+  GatewayOptions,
+  GatewayStats,
+  Health,
+  Listening,
+  Login,
+  LoginOutcome,
+  RecentEvents,
+  RecentQuery,
+  TcpAddress,
+  UnixAddress
+} from './options.js'
