@@ -1,7 +1,9 @@
 /** Why the gateway cannot do what it was asked to; match on this, never on the message. */
 export type GatewayErrorCode =
+  | 'GATEWAY_BUS_SILENT'
   | 'GATEWAY_CLOSED'
   | 'GATEWAY_LISTEN'
+  | 'GATEWAY_NO_REPLAY'
   | 'GATEWAY_SOCKET_IN_USE'
   | 'GATEWAY_TLS'
   | 'GATEWAY_TOKENS'

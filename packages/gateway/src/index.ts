@@ -13,8 +13,7 @@ export type {
   Listening,
   Login,
   LoginOutcome,
-  RecentEvents,
-  RecentQuery,
   TcpAddress,
   UnixAddress
 } from './options.js'
+export type { RecentEvents, RecentPage, RecentQuery } from './recent.js'

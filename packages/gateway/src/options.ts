@@ -1,9 +1,10 @@
-import type { BusClient, BusEvent, BusPosition } from '@packet-logs/bus'
+import type { BusClient } from '@packet-logs/bus'
 import type { Notice } from '@packet-logs/rules'
 import type { RuleFiles } from '@packet-logs/rules/files'
 import type { Registry } from 'prom-client'
 import type { GatewayError } from './errors.js'
 import type { GatewayLimits } from './limits.js'
+import type { RecentEvents } from './recent.js'
 
 /** What a token may do. */
 export interface Access {
@@ -21,31 +22,6 @@ export type LoginOutcome = 'success' | 'failure' | 'otp'
 
 /** Decides about `user:password` or `user:password:otp` in the first frame of SPR's WebSockets. */
 export type Login = (user: string, password: string, otp: string | undefined) => LoginOutcome | Promise<LoginOutcome>
-
-/** Which of the events that passed are wanted. */
-export interface RecentQuery {
-  /** Topic prefixes, any of which is wanted; `''` means every topic. */
-  readonly prefixes: readonly string[]
-  /** Token wildcards, any of which must match, too. */
-  readonly match?: readonly string[]
-  /** A filter that they must pass. */
-  readonly filter?: string
-  /** Only what came after this place. */
-  readonly since?: BusPosition
-  /** The newest that many. */
-  readonly limit: number
-  /** Gives up. */
-  readonly signal?: AbortSignal
-}
-
-/** What can tell of events that passed. */
-export interface RecentEvents {
-  /**
-   * Wanted events in order, the oldest first, numbered where the bus numbers them.
-   * @throws BusError `BUS_REFUSED` for a filter or pattern that cannot be; `signal.reason`
-   */
-  read(query: RecentQuery): Promise<readonly BusEvent[]>
-}
 
 /** How the service is doing. */
 export interface Health {
