@@ -1,3 +1,11 @@
+export type {
+  ActionDefinition,
+  CommandDefinition,
+  NtfyDefinition,
+  SlackDefinition,
+  WebhookDefinition
+} from './actions/definition.js'
+export { actionSchema, actionsSchema } from './actions/definition.js'
 export type { AlertEntryStats, AlertEvent, Alerts } from './alerts/alerts.js'
 export type { AlertAction, AlertCondition, AlertEntry } from './alerts/entry.js'
 export type { Alert, Severity } from './engine/alert.js'

@@ -1,1 +1,9 @@
-export {}
+export type { ActionFailure, Actions, ActionsOptions } from './actions.js'
+export type {
+  ActionDefinition,
+  CommandDefinition,
+  NtfyDefinition,
+  SlackDefinition,
+  WebhookDefinition
+} from './definition.js'
+export type { ActionStats, ActionType } from './stats.js'
