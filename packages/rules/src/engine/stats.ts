@@ -24,6 +24,8 @@ export interface RuleStats {
   readonly lastHitMs?: number
   /** Of the whole rule; absent where it is not snoozed. */
   readonly snoozedUntilMs?: number
+  /** The most that any key came to within the time, of matches or of different values; absent where nothing is counted. */
+  readonly reached?: number
   /** Keys remembered. */
   readonly keys: number
   /** Keys forgotten for want of room: what was known of them started over. */
