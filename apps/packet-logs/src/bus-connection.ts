@@ -2,7 +2,7 @@ import { type BusClient, chooseBusRole, connectBus, listenBus, type Publisher } 
 import { grpcDialect } from '@packet-logs/bus/grpc'
 import { ConfigError } from '@packet-logs/config-file'
 import { createFilterCompiler } from '@packet-logs/rules'
-import type { Config } from './config.js'
+import type { Config } from './config/config.js'
 import type { Loss } from './loss-report.js'
 
 /** The bus, served here or by somebody else. */

@@ -1,6 +1,7 @@
 import { type NflogSocket, openNflog } from '@packet-logs/nflog-native'
 import { openBus } from './bus-connection.js'
-import { actionOf, type Config } from './config.js'
+import type { Config } from './config/config.js'
+import { actionOf } from './config/groups.js'
 import { type Loss, reportLosses } from './loss-report.js'
 import { publishPackets, type Withheld } from './publish-packets.js'
 import type { Ready } from './readiness.js'

@@ -31,6 +31,20 @@ describe('the flags', () => {
     })
   })
 
+  it('say where the API listens', () => {
+    expect(parse('--http', '[::1]:8080').flags?.httpListen).toBe('[::1]:8080')
+    expect(parse('--http', 'unix:/run/a.sock').flags).toEqual({ config: {}, httpListen: 'unix:/run/a.sock' })
+  })
+
+  it.each(['8080', ':8080', '::1:8080', '[10.0.0.1]:80', '10.0.0.1:65536', 'unix:', 'example.org:80'])(
+    'refuse %s as a place for the API',
+    place => {
+      const { code, printed } = parse('--http', place)
+      expect(code).toBe('commander.invalidArgument')
+      expect(printed).toMatch(/ADDR:PORT/)
+    }
+  )
+
   it.each(['65536', '-1', 'x', '5=', '1e3'])('refuse %s as a group and say how to write one', group => {
     const { code, printed } = parse(`--group=${group}`)
     expect(code).toBe('commander.invalidArgument')

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { ConfigError, loadConfig, parseConfig } from '@packet-logs/config-file'
 import { CommanderError } from 'commander'
-import { configSchema } from './config.js'
+import { configSchema } from './config/config.js'
 import { runDaemon } from './daemon.js'
 import { parseFlags } from './flags.js'
 import { announceReady } from './readiness.js'
@@ -29,6 +29,7 @@ export async function main(argv: readonly string[], io: Io): Promise<0 | 1 | 2> 
     const config = await (flags.configPath === undefined
       ? parseConfig('', { ...options, name: 'flags' })
       : loadConfig(flags.configPath, options))
+    if (flags.httpListen !== undefined) config.http.listen = flags.httpListen
     await runDaemon(config, {
       signal: io.signal,
       log,

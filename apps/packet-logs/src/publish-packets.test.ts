@@ -2,7 +2,7 @@ import { createBroker } from '@packet-logs/bus'
 import type { LoggedPacket } from '@packet-logs/decoder'
 import type { LoggedPacket as NflogPacket } from '@packet-logs/nflog-native'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { configSchema } from './config.js'
+import { configSchema } from './config/config.js'
 import { publishPackets } from './publish-packets.js'
 
 const ipv4Udp = Buffer.from('4500001d000040004011b6cdc0a80205c0a802019c40000900090000aa', 'hex')

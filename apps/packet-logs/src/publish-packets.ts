@@ -1,6 +1,8 @@
 import { BusError, type Publisher } from '@packet-logs/bus'
-import { createLineWriter, type LineWriter, type LoggedPacket, topicOf } from '@packet-logs/decoder'
-import type { Config } from './config.js'
+import { type DomainSource, type LoggedPacket, type Packet, topicOf } from '@packet-logs/decoder'
+import type { PacketContext } from '@packet-logs/rules'
+import type { Config } from './config/config.js'
+import { createPacketWriters } from './packet-writers.js'
 
 /** Packets that arrived together: what `NflogSocket.batches()` gives, or an array. */
 export interface PacketBatch {
@@ -10,8 +12,22 @@ export interface PacketBatch {
   at(index: number): LoggedPacket | undefined
 }
 
-/** What {@link publishPackets} needs of a configuration. */
-export type PublishOptions = Pick<Config, 'groups' | 'events'>
+/** Somebody else who looks at each packet. */
+export interface PacketStation {
+  /**
+   * Called when the packet's event has been published. `packet` and `context` are used for one packet after another: what is
+   * wanted of them later has to be copied. Must not throw.
+   */
+  packet(logged: LoggedPacket, packet: Packet, topic: string, context: PacketContext): void
+}
+
+/** What {@link publishPackets} needs of a configuration, and who else looks at the packets. */
+export interface PublishOptions extends Pick<Config, 'groups' | 'events'> {
+  /** Names for the addresses in events. Default none. */
+  readonly domains?: DomainSource | undefined
+  /** Asked in this order; without any, a packet is decoded for its event and nothing else. Default none. */
+  readonly stations?: readonly PacketStation[]
+}
 
 const firstLineBytes = 262_144
 /** Strict mode bounds no line; a DNS message full of tiny records can grow far beyond its packet. */
@@ -36,7 +52,8 @@ export async function publishPackets(
   options: PublishOptions,
   withheld: Withheld = { dropped: 0, tooLarge: 0 }
 ): Promise<Withheld> {
-  const writerOf = createWriters(options)
+  const writerOf = createPacketWriters(options)
+  const { stations = [] } = options
   const topics = new Map<string, string>()
   let line = new Uint8Array(firstLineBytes)
 
@@ -46,26 +63,30 @@ export async function publishPackets(
       publisher.reportLoss({ where: 'kernel', lost, ...(group !== undefined && { group }) })
     }
     for (let i = 0; i < batch.length; i++) {
-      const packet = batch.at(i)
-      if (packet === undefined) break
-      const writer = writerOf(packet.group)
-      let end = writer.write(packet, line, 0)
+      const logged = batch.at(i)
+      if (logged === undefined) break
+      const writer = writerOf(logged.group)
+      const topic = topicFor(logged.prefix)
+      let end = writer.write(logged, line, 0)
       while (end < 0 && line.length < longestLineBytes) {
         line = new Uint8Array(line.length * 2)
-        end = writer.write(packet, line, 0)
+        end = writer.write(logged, line, 0)
       }
       if (end === 0) withheld.dropped += 1
-      else if (end < 0 || !publish(line.subarray(0, end), packet.prefix)) {
+      else if (end < 0 || !publish(line.subarray(0, end), topic)) {
         withheld.tooLarge += 1
-        publisher.reportLoss({ where: 'queue', lost: 1, group: packet.group })
+        publisher.reportLoss({ where: 'queue', lost: 1, group: logged.group })
       }
+      if (stations.length === 0) continue
+      const packet = writer.packetOf(logged)
+      for (const station of stations) station.packet(logged, packet, topic, writer.context)
     }
   }
   return withheld
 
-  function publish(finished: Uint8Array, prefix: string): boolean {
+  function publish(finished: Uint8Array, topic: string): boolean {
     try {
-      publisher.publishLine(finished, topicFor(prefix))
+      publisher.publishLine(finished, topic)
       return true
     } catch (error) {
       if (error instanceof BusError && error.code === 'BUS_FRAME_TOO_LARGE') return false
@@ -82,20 +103,4 @@ export async function publishPackets(
     }
     return topic
   }
-}
-
-/** A line writer for each group that names its own action, and one for all others. */
-function createWriters({ groups, events }: PublishOptions): (group: number) => LineWriter {
-  const { maxLineBytes, communityId, ...rest } = events
-  const options = {
-    ...rest,
-    ...(maxLineBytes !== undefined && { maxLineBytes }),
-    ...(communityId !== undefined && { communityId })
-  }
-  const usual = createLineWriter(options)
-  const named = new Map<number, LineWriter>()
-  for (const { group, action } of groups) {
-    if (action !== undefined) named.set(group, createLineWriter({ ...options, action }))
-  }
-  return named.size === 0 ? () => usual : group => named.get(group) ?? usual
 }

@@ -12,7 +12,10 @@ describe('a configuration', () => {
       groups: [{ group: 0 }, { group: 1 }],
       bus: {},
       capture: {},
-      events: { extended: true, payload: 'full' }
+      events: { extended: true, payload: 'full' },
+      recentDomains: {},
+      rules: {},
+      http: {}
     })
   })
 
@@ -28,6 +31,11 @@ describe('a configuration', () => {
     ['groups: []\n', /^a\.yaml:1: groups: /],
     ['bus:\n  listen: /a\n  connect: /b\n', /^a\.yaml:2: bus: takes listen or connect, not both/],
     ['events:\n  payload: some\n', /^a\.yaml:2: events\.payload: /],
+    ['recentDomains:\n  maxEntry: 5\n', /^a\.yaml:2: recentDomains: .*maxEntry/],
+    ['recentDomains:\n  resolvers: [ns.example]\n', /^a\.yaml:2: recentDomains\.resolvers\[0\]: is no IP address/],
+    ['http:\n  listen: "8080"\n', /^a\.yaml:2: http\.listen: write ADDR:PORT/],
+    ['http:\n  listen: unix:/a\n  tls: { cert: a, key: b }\n', /^a\.yaml:3: http\.tls: is for ports only/],
+    ['http:\n  socketMode: 0660\n', /^a\.yaml:2: http\.socketMode: write three octal digits in quotes/],
     ['capture:\n  copyRange: 5\n', /^a\.yaml:2: capture: .*copyRange/]
   ])('is refused with line and field for %j', (text, message) => {
     expect(() => parse(text)).toThrow(message)
