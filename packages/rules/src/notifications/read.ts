@@ -1,13 +1,9 @@
 import type { RuleProblem } from '../errors.js'
-import { RuleError } from '../errors.js'
-import { printable } from '../filter/source-text.js'
 import { isObject } from '../filter/value.js'
+import { invalidFile, parseJsonFile } from '../json-file/parse.js'
+import { linesOf } from '../json-file/places.js'
 import type { NotificationConditions, NotificationEntry } from './entry.js'
 import { NO_CONDITIONS } from './entry.js'
-import { entryLines, lineAt } from './json-lines.js'
-
-/** Longest file that is read, in characters. */
-const MAX_CHARACTERS = 4 * 1024 * 1024
 
 /** A `notifications.json` as it was read. */
 export interface NotificationFile {
@@ -39,21 +35,22 @@ export function formatNotifications(entries: readonly NotificationEntry[]): stri
 
 export function readNotifications(text: string, file: string): NotificationFile {
   const problems: RuleProblem[] = []
-  const written = parseJson(text, file)
+  const written = parseJsonFile(text, file)
   const list = written ?? []
-  if (!Array.isArray(list)) throw invalid([{ file, line: 1, path: '', message: 'must be a list of entries' }])
-  const lines = entryLines(text)
+  if (!Array.isArray(list)) throw invalidFile([{ file, line: 1, path: '', message: 'must be a list of entries' }])
+  const places = linesOf(text)
+  const lines = list.map((_, entry) => places.get(`[${entry}]`) ?? 1)
   const unknownKeys: string[][] = []
   const entries = list.map((value: unknown, entry) => {
-    const line = lines[entry]
-    const reader = new EntryReader((path, message) => {
-      problems.push({ file, ...(line === undefined ? {} : { line }), path: `[${entry}]${path}`, message })
+    const reader = new EntryReader((inEntry, message) => {
+      const path = `[${entry}]${inEntry}`
+      problems.push({ file, line: places.get(path) ?? 1, path, message })
     })
     const read = reader.read(value)
     unknownKeys.push(reader.unknown)
     return read
   })
-  if (problems.length > 0) throw invalid(problems)
+  if (problems.length > 0) throw invalidFile(problems)
   return { entries, unknownKeys, lines }
 }
 
@@ -109,25 +106,3 @@ class EntryReader {
 }
 
 const NUMBER_NEEDED = 'must be a whole number, without quotes'
-
-function parseJson(text: string, file: string): unknown {
-  if (text.length > MAX_CHARACTERS) {
-    throw invalid([{ file, path: '', message: `is longer than ${MAX_CHARACTERS} characters` }])
-  }
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    const position = /position (\d+)/.exec(reason)?.[1]
-    const line = lineAt(text, position === undefined ? text.length : Number(position))
-    throw invalid([{ file, line, path: '', message: `is not JSON: ${printable(reason).slice(0, 200)}` }], cause)
-  }
-}
-
-function invalid(problems: readonly RuleProblem[], cause?: unknown): RuleError {
-  const lines = problems.map(({ file, line, path, message }) => {
-    const where = line === undefined ? file : `${file}:${line}`
-    return printable(`${where}: ${path === '' ? 'the whole file' : path} ${message}`)
-  })
-  return new RuleError('RULE_INVALID', lines.join('\n'), { problems, ...(cause === undefined ? {} : { cause }) })
-}

@@ -1,5 +1,6 @@
 import { topicOf } from '@packet-logs/decoder'
 import { parseNetwork } from '../filter/address.js'
+import { quoteText } from '../filter/quote-text.js'
 import type { NotificationEntry } from './entry.js'
 
 const PACKETS = 'nft:'
@@ -23,17 +24,17 @@ export function strictFilter({ Conditions: wanted, Notification }: NotificationE
     ...addresses.map(([field, text]) => addressCondition(field, text.trim())),
     wanted.SrcPort === 0 ? '' : `src.port == ${wanted.SrcPort}`,
     wanted.DstPort === 0 ? '' : `dst.port == ${wanted.DstPort}`,
-    wanted.InDev.trim() === '' ? '' : `inDevice == ${quote(wanted.InDev.trim())}`,
-    wanted.OutDev.trim() === '' ? '' : `outDevice == ${quote(wanted.OutDev.trim())}`
+    wanted.InDev.trim() === '' ? '' : `inDevice == ${quoteText(wanted.InDev.trim())}`,
+    wanted.OutDev.trim() === '' ? '' : `outDevice == ${quoteText(wanted.OutDev.trim())}`
   ].filter(condition => condition !== '')
   return conditions.length === 0 ? 'topic.startsWith("nft:")' : conditions.join(' && ')
 }
 
 function topicCondition(topic: string): string {
   if (topic === PACKETS) return ''
-  const whole = `topic == ${quote(topic)}`
+  const whole = `topic == ${quoteText(topic)}`
   // The kernel's prefixes have 127 bytes at most: nothing goes on behind so long a one.
-  return topic.length > 200 ? whole : `(${whole} || topic.startsWith(${quote(`${topic}:`)}))`
+  return topic.length > 200 ? whole : `(${whole} || topic.startsWith(${quoteText(`${topic}:`)}))`
 }
 
 /** The topic a prefix stands for, written with or without `nft:`, in whatever case. */
@@ -56,15 +57,10 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
 function protocolCondition(protocol: string): string {
   const name = protocol.trim().toLowerCase()
   const known = OTHER_NAMES.get(name) ?? name
-  return known === '' ? '' : `protocol == ${quote(known)}`
+  return known === '' ? '' : `protocol == ${quoteText(known)}`
 }
 
 function addressCondition(field: string, text: string): string {
   if (text === '') return ''
-  return text.includes('/') ? `inCidr(${field}, ${quote(text)})` : `${field} == ${quote(text)}`
-}
-
-/** JSON's escapes are CEL's, but for half a character, which stands for no character in a topic either. */
-function quote(text: string): string {
-  return JSON.stringify(text.replace(/\p{Cs}/gu, '\ufffd'))
+  return text.includes('/') ? `inCidr(${field}, ${quoteText(text)})` : `${field} == ${quoteText(text)}`
 }
