@@ -1,13 +1,9 @@
 import type { AlertEntry } from '../alerts/entry.js'
+import type { RuleEngine } from '../engine/rule-engine.js'
 import type { RuleError, RuleProblem } from '../errors.js'
 import type { NotificationEntry } from '../notifications/entry.js'
 import type { NotificationReading } from '../notifications/notifications.js'
-
-// The engine's own types take their place as soon as they are here.
-type RuleEngine = object
-interface Rules {
-  readonly rules: readonly unknown[]
-}
+import type { Rules } from '../rules-file/rule.js'
 
 /** The kind of a rule file. */
 export type RuleFileKind = 'rules' | 'alerts' | 'notifications'
