@@ -108,6 +108,8 @@ function hexGroup(text: string, start: number, end: number): number {
 /** The addresses that share their first bits with one address. */
 export interface Network {
   readonly version: 4 | 6
+  /** How many of the first bits. */
+  readonly bits: number
   readonly words: readonly number[]
   readonly masks: readonly number[]
 }
@@ -134,7 +136,7 @@ export function parseNetwork(text: string): Network | undefined {
     masks.push(mask)
     words.push(((address.words[word] ?? 0) & mask) >>> 0)
   }
-  return { version, words, masks }
+  return { version, bits, words, masks }
 }
 
 /** Whether an address is in a network. IPv4 in IPv6 clothes (`::ffff:192.0.2.1`) is an IPv6 address. */

@@ -1,9 +1,9 @@
 import type { LoggedPacket, Packet } from '@packet-logs/decoder'
-import type { FilterList } from '../filter/compile-filter.js'
-import { FilterLanguage } from '../filter/compile-filter.js'
 import type { FilterEvent } from '../filter/fields/event-view.js'
 import { EventView } from '../filter/fields/event-view.js'
 import type { PacketContext } from '../filter/fields/packet-view.js'
+import { FilterList } from '../filter/filter-list.js'
+import { readFilter } from '../filter/read-filter.js'
 import { isObject } from '../filter/value.js'
 import type { NotificationEntry } from './entry.js'
 import { NO_CONDITIONS, wantsEverything } from './entry.js'
@@ -119,7 +119,12 @@ class StrictNotifications extends BaseNotifications {
     this.notifyAll = entries.some(({ Conditions, Notification }) => {
       return !Notification && JSON.stringify({ ...NO_CONDITIONS, ...Conditions }) === empty
     })
-    this.#filters = new FilterLanguage().compileList(entries.map(strictFilter))
+    this.#filters = new FilterList(
+      entries.map(entry => {
+        const source = strictFilter(entry)
+        return source === undefined ? undefined : readFilter(source)
+      })
+    )
   }
 
   matchPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext): number {
