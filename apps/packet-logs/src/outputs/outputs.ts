@@ -1,8 +1,8 @@
 import type { LoggedPacket, Packet } from '@packet-logs/decoder'
 import type { PacketContext } from '@packet-logs/rules'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import type { Loss } from '../loss-report.js'
-import type { OutputConfig } from './config.js'
+import type { OutputConfig } from './output-config.js'
 
 /** What {@link openOutputs} is given beside the configuration. */
 export interface OutputsOptions {

@@ -1,5 +1,5 @@
 /** Numbers of facilities, RFC 5424 section 6.2.1. */
-export const FACILITIES = {
+const facilities = {
   kern: 0,
   user: 1,
   mail: 2,
@@ -26,11 +26,20 @@ export const FACILITIES = {
   local7: 23
 } as const
 
-export const facilityNames: readonly (keyof typeof FACILITIES)[] = Object.keys(
-  FACILITIES
-) as (keyof typeof FACILITIES)[]
+/** What a message is about, as far as syslog has words for it. */
+export type Facility = keyof typeof facilities
+
+export const FACILITIES: Readonly<Record<Facility, number>> = facilities
+
+export const facilityNames: readonly Facility[] = Object.keys(FACILITIES) as Facility[]
 
 /** Numbers of severities, RFC 5424 section 6.2.1. */
-export const SEVERITIES = { critical: 2, error: 3, warning: 4, notice: 5, info: 6 } as const
+export type SyslogSeverity = 'critical' | 'error' | 'warning' | 'notice' | 'info'
 
-export type SyslogSeverity = keyof typeof SEVERITIES
+export const SEVERITIES: Readonly<Record<SyslogSeverity, number>> = {
+  critical: 2,
+  error: 3,
+  warning: 4,
+  notice: 5,
+  info: 6
+}
