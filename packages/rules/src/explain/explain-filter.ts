@@ -1,6 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { Environment, serialize } from '@marcbachmann/cel-js'
 import type { LoggedPacket, Packet } from '@packet-logs/decoder'
+import { Checker } from '../filter/check.js'
 import type { Filter } from '../filter/compile-filter.js'
 import { FilterLanguage } from '../filter/compile-filter.js'
 import type { FilterEvent } from '../filter/fields/event-view.js'
@@ -9,6 +10,7 @@ import type { PacketContext } from '../filter/fields/packet-view.js'
 import { PacketView } from '../filter/fields/packet-view.js'
 import { fields } from '../filter/fields/table.js'
 import { MAX_DEPTH, MAX_LIST_ITEMS, MAX_NODES } from '../filter/limits.js'
+import { requirementsOf } from '../filter/lookup/requirement.js'
 import { isObject } from '../filter/value.js'
 import { operands, sentenceOf } from './sentence.js'
 
@@ -20,6 +22,8 @@ export interface ExplainedFilter {
   readonly meaning: string
   /** What is joined by `&&`: all of it must hold. */
   readonly conditions: readonly ExplainedCondition[]
+  /** Fields by which it is found among many filters; without any it is tried on each packet. */
+  readonly lookedUpBy: readonly string[]
 }
 
 /** One of the conditions that a filter joins by `&&`. */
@@ -52,7 +56,13 @@ eventView.isShared = true
 export function explainFilter(source: string): ExplainedFilter {
   language.compile(source)
   const { ast } = grammar.parse(source)
-  return { source, meaning: sentenceOf(ast), conditions: operands(ast, '&&').map(explainCondition) }
+  const requirements = requirementsOf(new Checker(source).condition(ast))
+  return {
+    source,
+    meaning: sentenceOf(ast),
+    conditions: operands(ast, '&&').map(explainCondition),
+    lookedUpBy: [...new Set(requirements.map(({ field }) => field.name))]
+  }
 }
 
 function explainCondition(node: ASTNode): ExplainedCondition {
