@@ -1,4 +1,5 @@
 export type { ActionFailure, Actions, ActionsOptions } from './actions.js'
+export { createActions } from './create-actions.js'
 export type {
   ActionDefinition,
   CommandDefinition,

@@ -1,0 +1,147 @@
+import { lookup as lookupName } from 'node:dns'
+import type { LookupFunction } from 'node:net'
+import { Agent } from 'undici'
+import { durationMs } from '../../duration.js'
+import type { CompleteDefinition } from '../definition.js'
+import { readSecretFile, SecretFileError } from '../secret-file.js'
+import type { Target } from '../target.js'
+import { readTarget } from '../target.js'
+import type { Delivery, Outcome, Transport } from '../transport.js'
+import { STOPPED } from '../transport.js'
+import { readAnswer, readFailure } from './answer.js'
+import { guardedConnector, PrivateAddressError } from './guarded-connector.js'
+import { ntfyBody, slackBody, webhookBody } from './payloads.js'
+import { redact } from './redact.js'
+import { signatureHeaders } from './signature.js'
+
+/** An action that sends requests. */
+export type HttpDefinition = Exclude<CompleteDefinition, { type: 'command' }>
+
+/** What requests need from around them. */
+export interface HttpContext {
+  readonly epochMs: () => number
+  /** Default `dns.lookup`. */
+  readonly lookup?: LookupFunction | undefined
+}
+
+/** As much of an answer as is read, and for how long. */
+const MAX_ANSWER_BYTES = 4096
+const ANSWER_BODY_MS = 2000
+
+/** Posts alerts over connections of its own. Redirects are not followed: they would carry the alert, and the token, elsewhere. */
+export class HttpTransport implements Transport {
+  readonly target: string
+  readonly #definition: HttpDefinition
+  readonly #epochMs: () => number
+  readonly #agent: Agent
+
+  constructor(definition: HttpDefinition, { epochMs, lookup = lookupName }: HttpContext) {
+    const { url, urlFile, type, concurrency, connectTimeout, allowPrivateAddresses } = definition
+    const target = url === undefined ? undefined : readTarget(type, url)
+    this.target = typeof target === 'object' ? target.origin : `the URL in ${urlFile}`
+    this.#definition = definition
+    this.#epochMs = epochMs
+    this.#agent = new Agent({
+      connections: concurrency,
+      pipelining: 1,
+      // Each attempt has a time limit of its own.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: guardedConnector({ connectTimeoutMs: durationMs(connectTimeout) ?? 0, allowPrivateAddresses, lookup })
+    })
+  }
+
+  async send(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
+    const secrets: string[] = []
+    const redacted = (text: string): string => redact(text, secrets)
+    try {
+      const request = await this.#request(delivery, secrets, signal)
+      if (typeof request === 'string') return { kind: 'refused', reason: request }
+      const { statusCode, headers, body } = await this.#agent.request({ ...request, method: 'POST', signal })
+      const text = await readStart(body)
+      const retryAfter = headers['retry-after']
+      const answer = { status: statusCode, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined }
+      return readAnswer({ ...answer, text: redacted(text) }, this.#epochMs())
+    } catch (error) {
+      if (signal.aborted) {
+        if (signal.reason === STOPPED) return { kind: 'refused', reason: 'ended before there was an answer' }
+        return { kind: 'later', reason: `no answer within ${this.#definition.timeout}` }
+      }
+      if (error instanceof SecretFileError || error instanceof PrivateAddressError) {
+        return { kind: 'refused', reason: error.message }
+      }
+      return readFailure(error, redacted)
+    }
+  }
+
+  close(): void {
+    // Resolves when requests under way have ended, which each does in time.
+    void this.#agent.close().catch(() => undefined)
+  }
+
+  /** All of a request, or what it lacks. What nobody may see goes into `secrets` first. */
+  async #request(
+    delivery: Delivery,
+    secrets: string[],
+    signal: AbortSignal
+  ): Promise<{ origin: string; path: string; headers: Record<string, string>; body: string } | string> {
+    const { type, url, urlFile, tokenFile, headers: furtherHeaders } = this.#definition
+    const target = readTarget(type, url ?? (urlFile === undefined ? '' : await readSecretFile(urlFile, signal)))
+    if (typeof target === 'string') return `the URL in ${urlFile} ${target}`
+    const headers: Record<string, string> = {
+      'user-agent': 'packet-logs',
+      ...lowerCase(furtherHeaders),
+      'content-type': 'application/json',
+      'idempotency-key': delivery.id
+    }
+    secrets.push(...target.secrets, ...Object.values(furtherHeaders))
+    if (target.authorization !== undefined) headers['authorization'] = target.authorization
+    if (tokenFile !== undefined) {
+      const token = await readSecretFile(tokenFile, signal)
+      if (!/^[\x21-\x7e]+$/.test(token)) return `${tokenFile} holds more than a token on one line`
+      headers['authorization'] = `Bearer ${token}`
+      secrets.push(token)
+    }
+    const body = this.#body(delivery, target)
+    if (this.#definition.type === 'webhook' && this.#definition.secretFile !== undefined) {
+      const secret = await readSecretFile(this.#definition.secretFile, signal)
+      Object.assign(headers, signatureHeaders(secret, body, this.#epochMs()))
+      secrets.push(secret)
+    }
+    return { origin: target.origin, path: target.path, headers, body }
+  }
+
+  #body({ id, alert }: Delivery, { topic }: Target): string {
+    switch (this.#definition.type) {
+      case 'webhook':
+        return webhookBody(id, alert)
+      case 'ntfy':
+        return ntfyBody(topic, alert)
+      case 'slack':
+        return slackBody(alert)
+    }
+  }
+}
+
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+/** The status is known, so nothing that goes wrong here matters; a body that is left unread costs its connection. */
+async function readStart(body: AsyncIterable<Buffer> & { destroy(): unknown }): Promise<string> {
+  const parts: Buffer[] = []
+  let size = 0
+  const timer = setTimeout(() => body.destroy(), ANSWER_BODY_MS)
+  try {
+    for await (const part of body) {
+      parts.push(part)
+      size += part.length
+      if (size >= MAX_ANSWER_BYTES) break
+    }
+  } catch {
+    // What came is enough.
+  } finally {
+    clearTimeout(timer)
+  }
+  return Buffer.concat(parts).subarray(0, MAX_ANSWER_BYTES).toString()
+}
