@@ -3,10 +3,9 @@ import { wantsEverything } from '../notifications/entry.js'
 import type { NotificationFinding } from '../notifications/lint.js'
 import { lintNotifications } from '../notifications/lint.js'
 import { readNotifications } from '../notifications/read.js'
-import { strictFilter } from '../notifications/strict-filter.js'
 import type { MigrateOptions, Migration } from './migration.js'
 import { RulesWriter } from './migration.js'
-import { sprFilter } from './spr-filter.js'
+import { notificationFilter } from './notification-filter.js'
 
 /** What SPR's page shows for a packet. */
 const SHOWN = {
@@ -52,7 +51,6 @@ interface NumberedEntry {
 }
 
 function writeEntry(writer: RulesWriter, { entry, index, line, reading, findings }: NumberedEntry): void {
-  const filterOf = reading === 'spr' ? sprFilter : strictFilter
   writer.comment(`Entry [${index}]${line === undefined ? '' : `, line ${line}`}.`)
   for (const { path, message } of findings) writer.comment(`${path} ${message}.`)
   const isEverything = wantsEverything(entry) && (reading === 'spr' || isWithoutConditions(entry))
@@ -62,7 +60,7 @@ function writeEntry(writer: RulesWriter, { entry, index, line, reading, findings
     writer.comment(`Left out: ${problem}.`)
     return
   }
-  const when = filterOf({ ...entry, Notification: true })
+  const when = notificationFilter({ ...entry, Notification: true }, reading)
   if (when === undefined) {
     writer.comment('Left out: no packet can match it.')
     return

@@ -39,6 +39,8 @@ export interface NotificationReport {
   readonly findings: readonly NotificationFinding[]
   /** Each entry as a filter of what was meant, for `rules.yaml`; undefined where it can never match. */
   readonly filters: readonly (string | undefined)[]
+  /** The line each entry begins on, from 1. */
+  readonly lines: readonly number[]
 }
 
 /**
@@ -59,7 +61,7 @@ export function lintNotifications(text: string, file = 'notifications.json'): No
     }
     return linter.findings
   })
-  return { findings, filters: entries.map(strictFilter) }
+  return { findings, filters: entries.map(strictFilter), lines }
 }
 
 /** Names of files from before August 2022. */
