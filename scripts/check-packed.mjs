@@ -1,27 +1,16 @@
 // Packs every published package as a registry gets it, installs the tarballs in an empty folder and uses them there as a
 // plugin author does: import, require, and each command.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { packPackages } from './pack.mjs'
 import { publishedPackages } from './published-packages.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'packet-logs-packed-'))
-const native = new URL('../packages/nflog-native/native/', import.meta.url)
-const prebuilds = new URL('prebuilds/', native)
 try {
-  // The addon that was just built stands in for the prebuilt ones that the release workflow puts into the package.
-  if (process.platform === 'linux') {
-    const target = new URL(`${process.platform}-${process.arch}/`, prebuilds)
-    mkdirSync(target, { recursive: true })
-    copyFileSync(new URL('build/Release/nflog.node', native), new URL('node.napi.node', target))
-  }
   const packages = publishedPackages()
-  const tarballs = packages.map(({ path, name }) => {
-    const tarball = join(folder, `${name.replace('/', '-')}.tgz`)
-    run('pnpm', ['pack', '--out', tarball], path)
-    return tarball
-  })
+  const tarballs = packPackages(folder)
   writeFileSync(join(folder, 'package.json'), '{ "private": true }')
   run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs], folder)
 
@@ -37,7 +26,6 @@ try {
   if (process.platform === 'linux') openAddon()
 } finally {
   rmSync(folder, { recursive: true, force: true })
-  rmSync(prebuilds, { recursive: true, force: true })
 }
 
 /**

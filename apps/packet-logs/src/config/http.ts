@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { field } from './field.js'
 import { listenAddressHint, parseListenAddress } from './listen-address.js'
+import { socketModeSchema } from './socket-mode.js'
 
 /** The HTTP and WebSocket API. */
 export interface HttpConfig {
@@ -10,8 +11,6 @@ export interface HttpConfig {
   origins?: string[] | undefined
   socketMode?: string | undefined
 }
-
-const socketModeHint = "write three octal digits in quotes, such as '0660'"
 
 const httpFields = z.strictObject({
   listen: field(
@@ -46,10 +45,7 @@ const httpFields = z.strictObject({
     { otherwise: 'none' }
   ),
   socketMode: field(
-    z
-      .string(socketModeHint)
-      .regex(/^0?[0-7]{3}$/, socketModeHint)
-      .optional(),
+    socketModeSchema.optional(),
     "Permissions of the unix socket, octal digits in quotes: `'0660'`. Without `tokenFile`, who may connect needs no token.",
     { otherwise: "`'0600'`" }
   )
