@@ -1,3 +1,4 @@
+export { type TokenFilesOptions, tokenFiles } from './auth/token-files.js'
 export { GatewayError, type GatewayErrorCode } from './errors.js'
 export { createGateway } from './gateway.js'
 export type { GatewayLimits } from './limits.js'
