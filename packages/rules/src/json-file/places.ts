@@ -46,7 +46,8 @@ export function linesOf(text: string): ReadonlyMap<string, number> {
         } else {
           const path = nextPath(outer)
           lines.set(path, line)
-          if (character === '[' || character === '{') open.push({ path, index: character === '[' ? 0 : -1, key: undefined })
+          if (character === '[' || character === '{')
+            open.push({ path, index: character === '[' ? 0 : -1, key: undefined })
         }
         at = end
       }

@@ -1,0 +1,90 @@
+import type { JSONPathNode, JSONPathQuery } from 'json-p3'
+import { jsonpath } from 'json-p3'
+
+const { FunctionExtension, FilterQuery, LogicalExpression } = jsonpath.expressions
+const { FilterSelector, IndexSelector, NameSelector } = jsonpath.selectors
+
+/** A condition that had to look at too much of an event. */
+export class CostlyEventError extends Error {}
+
+/** Nodes of an event that one condition may look at. */
+const MAX_CONDITION_STEPS = 10_000
+/** Nodes that all conditions together may look at, so that no event holds up those behind it. */
+const MAX_EVENT_STEPS = 250_000
+
+/** What may still be spent on the event at hand. */
+export class Budget {
+  #condition = 0
+  #event = 0
+
+  beginEvent(): void {
+    this.#event = MAX_EVENT_STEPS
+  }
+
+  beginCondition(): void {
+    this.#condition = Math.min(MAX_CONDITION_STEPS, this.#event)
+    this.#event -= this.#condition
+  }
+
+  endCondition(): void {
+    if (this.#condition > 0) this.#event += this.#condition
+    this.#condition = 0
+  }
+
+  /** @throws CostlyEventError when there is no more */
+  spend(steps: number): void {
+    this.#condition -= steps
+    if (this.#condition < 0) throw new CostlyEventError('looks at too much of the event')
+  }
+}
+
+function childCount(value: unknown): number {
+  if (Array.isArray(value)) return value.length
+  return typeof value === 'object' && value !== null ? Object.keys(value).length : 0
+}
+
+/** A selector that pays for what it looks at before it does. */
+class PaidSelector extends jsonpath.JSONPathSelector {
+  readonly #selector: jsonpath.JSONPathSelector
+  readonly #budget: Budget
+  readonly #takesOne: boolean
+
+  constructor(selector: jsonpath.JSONPathSelector, budget: Budget) {
+    super(selector.environment, selector.token)
+    this.#selector = selector
+    this.#budget = budget
+    this.#takesOne = selector instanceof NameSelector || selector instanceof IndexSelector
+  }
+
+  resolve(node: JSONPathNode): JSONPathNode[] {
+    this.#budget.spend(this.#takesOne ? 1 : 1 + childCount(node.value))
+    return this.#selector.resolve(node)
+  }
+
+  lazyResolve(node: JSONPathNode): Generator<JSONPathNode> {
+    return this.#selector.lazyResolve(node)
+  }
+
+  toString(): string {
+    return this.#selector.toString()
+  }
+}
+
+/** Lets every selector of a query pay; one that leads to a single node takes as many steps as it is long, and is free. */
+export function charge(query: JSONPathQuery, budget: Budget): void {
+  const isFree = query.singularQuery()
+  for (const { selectors } of query.segments) {
+    for (const [at, selector] of selectors.entries()) {
+      if (selector instanceof FilterSelector) chargeExpression(selector.expression, budget)
+      if (!isFree) selectors[at] = new PaidSelector(selector, budget)
+    }
+  }
+}
+
+function chargeExpression(expression: jsonpath.expressions.FilterExpression, budget: Budget): void {
+  if (expression instanceof LogicalExpression) chargeExpression(expression.expression, budget)
+  else if (expression instanceof FilterQuery) charge(expression.path, budget)
+  else if (expression instanceof FunctionExtension) {
+    for (const argument of expression.args) chargeExpression(argument, budget)
+  }
+}
