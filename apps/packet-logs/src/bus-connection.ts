@@ -1,13 +1,30 @@
-import { type BusClient, chooseBusRole, connectBus, listenBus, type Publisher } from '@packet-logs/bus'
+import {
+  type Broker,
+  type BusClient,
+  chooseBusRole,
+  connectBus,
+  createBusClient,
+  listenBus,
+  type Publisher
+} from '@packet-logs/bus'
 import { grpcDialect } from '@packet-logs/bus/grpc'
 import { ConfigError } from '@packet-logs/config-file'
 import { createFilterCompiler } from '@packet-logs/rules'
 import type { Config } from './config/config.js'
+import { modeOf } from './config/socket-mode.js'
 import type { Loss } from './loss-report.js'
 
 /** The bus, served here or by somebody else. */
 export interface BusConnection extends AsyncDisposable {
   readonly publisher: Publisher
+  /** The same bus for those who subscribe. */
+  readonly client: BusClient
+  /** The bus itself, when it is served here. */
+  readonly broker?: Broker
+  /** Where its socket is. */
+  readonly path: string
+  /** Events that a bus served by somebody else refused. */
+  readonly refused: () => number
   /** `serving PATH` or `publishing to PATH`. */
   readonly description: string
   /** What is lost between here and the bus. */
@@ -30,21 +47,34 @@ export interface OpenBusOptions {
  */
 export async function openBus(config: Config['bus'], options: OpenBusOptions): Promise<BusConnection> {
   if (config.connect !== undefined) return connect(config.connect, options)
-  if (config.listen !== undefined) return listen(config.listen)
+  if (config.listen !== undefined) return listen(config.listen, config)
   const role = await chooseBusRole(options.env)
   if (role.role === 'connect') return connect(role.path, options)
-  if (role.path !== undefined) return listen(role.path)
+  if (role.path !== undefined) return listen(role.path, config)
   const message = '$XDG_RUNTIME_DIR is not set, so there is no place for the socket; name one with --bus-listen PATH'
   throw new ConfigError('CONFIG_INVALID', `bus: ${message}`, [{ name: 'flags', field: 'bus', message }])
 }
 
-async function listen(path: string): Promise<BusConnection> {
-  const server = await listenBus({ path, dialects: [grpcDialect()], compileFilter: createFilterCompiler() })
+async function listen(path: string, { socketMode }: Config['bus']): Promise<BusConnection> {
+  const server = await listenBus({
+    path,
+    ...modeOf(socketMode),
+    dialects: [grpcDialect()],
+    compileFilter: createFilterCompiler()
+  })
+  const client = createBusClient(server.broker)
   return {
     publisher: server.broker,
+    client,
+    broker: server.broker,
+    path,
+    refused: () => 0,
     description: `serving the bus at ${path}`,
     losses: [],
-    [Symbol.asyncDispose]: () => server.close()
+    async [Symbol.asyncDispose]() {
+      await client.close()
+      await server.close()
+    }
   }
 }
 
@@ -56,11 +86,19 @@ async function connect(path: string, { signal, log }: OpenBusOptions): Promise<B
   signal.addEventListener('abort', giveUp, { once: true })
   try {
     signal.throwIfAborted()
-    const client = await connectBus({ path, wait: true, signal: connecting.signal })
+    const client = await connectBus({
+      path,
+      wait: true,
+      signal: connecting.signal,
+      compileFilter: createFilterCompiler()
+    })
     const refused = { count: 0, reason: '' }
     void followStatus(client, refused, log)
     return {
       publisher: client,
+      client,
+      path,
+      refused: () => refused.count,
       description: `publishing to the bus at ${path}`,
       losses: [
         { count: () => client.stats.dropped, describe: count => `${count} events lost on the way to the bus` },

@@ -1,10 +1,19 @@
 import { type NflogSocket, openNflog } from '@packet-logs/nflog-native'
+import { Api } from './api.js'
 import { openBus } from './bus-connection.js'
+import { BusFeed } from './bus-feed.js'
 import type { Config } from './config/config.js'
 import { actionOf } from './config/groups.js'
+import { healthOf } from './health.js'
 import { type Loss, reportLosses } from './loss-report.js'
+import { createDaemonMetrics } from './metrics/daemon-metrics.js'
+import { PacketCounts } from './metrics/packet-counts.js'
+import { openOutputs } from './outputs/outputs.js'
+import { present } from './present.js'
 import { publishPackets, type Withheld } from './publish-packets.js'
 import type { Ready } from './readiness.js'
+import { createDomainMemory } from './recent-domains.js'
+import { RuleService, type RuleServiceOptions } from './rule-service.js'
 
 /** What the daemon is given beside its configuration. */
 export interface DaemonOptions {
@@ -18,7 +27,10 @@ export interface DaemonOptions {
   log: (text: string) => void
 }
 
-/** kernel → socket → decoder → bus, until the signal. */
+/**
+ * kernel → socket → decoder → bus, and from there to rules, outputs and the API, until the signal. At the end each part is
+ * given a moment to finish, those first that hand over to others: packets, rules and their actions, the API, outputs, the bus.
+ */
 export async function runDaemon(config: Config, options: DaemonOptions): Promise<void> {
   const { signal, env = process.env, onReady, log } = options
   await using bus = await openBus(config.bus, { signal, env, log })
@@ -26,13 +38,78 @@ export async function runDaemon(config: Config, options: DaemonOptions): Promise
   // Closing gives the groups up and lets what the kernel still held be read; then the batches end.
   const close = (): void => void socket.close()
   signal.addEventListener('abort', close, { once: true })
-  // Told to end while it was starting.
   if (signal.aborted) close()
-  else onReady({ groups: config.groups.map(group => ({ ...group, action: actionOf(group) })), bus: bus.description })
 
+  await using outputs = await openOutputs(config.outputs, { signal, log, events: config.events })
+  await using api = new Api(config.http, log)
+  await using feed = new BusFeed(bus.client, log)
+  await using rules = await openRules(config, {
+    publisher: bus.publisher,
+    notify: notice => api.notify(notice),
+    onAlert: ({ topic, value }) => outputs.event(topic, value),
+    onChange: () => void feed.refresh(),
+    log
+  })
+  const memory = createDomainMemory(config)
   const withheld: Withheld = { dropped: 0, tooLarge: 0 }
-  using _ = reportLosses([kernelLoss(socket), tooLarge(withheld), ...bus.losses], log)
-  await publishPackets(socket.batches(), bus.publisher, config, withheld)
+  const counts = new PacketCounts()
+
+  feed.add(...present([memory?.events, rules]))
+  await Promise.race([feed.refresh(), aborted(signal)])
+  await api.listen({
+    bus: bus.client,
+    rules,
+    metrics: () =>
+      createDaemonMetrics({
+        packets: counts,
+        capture: () => socket.stats,
+        withheld,
+        bus,
+        feed,
+        rules,
+        domains: memory?.domains,
+        outputs: () => outputs.stats()
+      }),
+    health: () =>
+      healthOf({
+        isCapturing: () => !signal.aborted,
+        isBusConnected: () => bus.client.stats.connected,
+        ruleProblems: () => rules?.files.problems.length ?? 0,
+        outputs: () => outputs.stats()
+      }),
+    place: { env, ...(bus.broker && { ownBusPath: bus.path }) }
+  })
+  if (!signal.aborted) {
+    onReady({ groups: config.groups.map(group => ({ ...group, action: actionOf(group) })), bus: bus.description })
+  }
+
+  using _ = reportLosses([kernelLoss(socket), tooLarge(withheld), ...bus.losses, feed.loss, ...outputs.losses], log)
+  await publishPackets(
+    socket.batches(),
+    bus.publisher,
+    {
+      ...config,
+      domains: memory?.source,
+      stations: present([
+        memory?.packets,
+        api.isWanted ? counts : undefined,
+        rules,
+        config.outputs.length > 0 ? outputs : undefined
+      ])
+    },
+    withheld
+  )
+  await feed.close()
+}
+
+async function openRules({ rules }: Config, options: RuleServiceOptions): Promise<RuleService | undefined> {
+  const { file, alerts, notifications } = rules
+  return (file ?? alerts ?? notifications) ? RuleService.open(rules, options) : undefined
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 function kernelLoss(socket: NflogSocket): Loss {

@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { outputsSchema } from '../outputs/config.js'
+import type { OutputConfig, OutputInput } from '../outputs/output-config.js'
 import { type BusConfig, busSchema } from './bus.js'
 import { type CaptureConfig, captureSchema } from './capture.js'
 import { type EventsConfig, type EventsConfigInput, eventsSchema } from './events.js'
+import { field } from './field.js'
 import { type GroupConfig, groupsSchema } from './groups.js'
 import { type HttpConfig, httpSchema } from './http.js'
 import { type RecentDomainsConfig, recentDomainsSchema } from './recent-domains.js'
@@ -23,12 +26,16 @@ export interface Config {
   rules: RulesConfig
   /** The HTTP and WebSocket API. Default none. */
   http: HttpConfig
+  /** Where else packets and alerts are written. Default nowhere. */
+  outputs: OutputConfig[]
 }
 
 type Optional<Fields> = { [Key in keyof Fields]?: Fields[Key] | undefined }
 
 /** A configuration as written in a file: every field optional. */
-export type ConfigInput = Optional<Omit<Config, 'events'> & { events: EventsConfigInput }>
+export type ConfigInput = Optional<
+  Omit<Config, 'events' | 'outputs'> & { events: EventsConfigInput; outputs: OutputInput[] }
+>
 
 /** What is accepted, in a file or by the flags that override it (flags.ts). */
 export const configSchema: z.ZodType<Config, ConfigInput> = z.strictObject({
@@ -38,5 +45,9 @@ export const configSchema: z.ZodType<Config, ConfigInput> = z.strictObject({
   events: eventsSchema,
   recentDomains: recentDomainsSchema,
   rules: rulesSchema,
-  http: httpSchema
+  http: httpSchema,
+  outputs: field(
+    outputsSchema,
+    'Where else packets and alerts are written, beside the bus: each output has a queue of its own, and what one cannot write hurts no other.'
+  )
 })

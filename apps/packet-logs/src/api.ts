@@ -1,0 +1,91 @@
+import type { BusClient } from '@packet-logs/bus'
+import {
+  createGateway,
+  type Gateway,
+  type Health,
+  type TcpAddress,
+  tokenFiles,
+  type UnixAddress
+} from '@packet-logs/gateway'
+import type { Notice } from '@packet-logs/rules'
+import type { Registry } from 'prom-client'
+import type { HttpConfig } from './config/http.js'
+import { type ListenAddress, parseListenAddress } from './config/listen-address.js'
+import { modeOf } from './config/socket-mode.js'
+import { defaultTokenPath, ensureTokenFile, type TokenPlace } from './http-token.js'
+import type { RuleService } from './rule-service.js'
+
+/** What the API shows. */
+export interface ApiParts {
+  readonly bus: BusClient
+  readonly rules?: RuleService | undefined
+  readonly metrics: () => Registry
+  readonly health: () => Health
+  /** Where a token may be kept. */
+  readonly place: TokenPlace
+}
+
+/** The HTTP and WebSocket API, from before anybody can connect until the last client is gone. */
+export class Api implements AsyncDisposable {
+  readonly #config: HttpConfig
+  readonly #log: (text: string) => void
+  #gateway: Gateway | undefined
+
+  constructor(config: HttpConfig, log: (text: string) => void) {
+    this.#config = config
+    this.#log = log
+  }
+
+  /** Whether there shall be one. */
+  get isWanted(): boolean {
+    return this.#config.listen !== undefined
+  }
+
+  /** Sends to those who watch; nobody does before it listens. */
+  notify(notice: Notice): void {
+    this.#gateway?.notify(notice)
+  }
+
+  /** Listens where it is configured to. */
+  async listen({ bus, rules, metrics, health, place }: ApiParts): Promise<void> {
+    const { listen = '', origins } = this.#config
+    const address = parseListenAddress(listen)
+    if (address === undefined) return
+    const tokenPath = await this.#tokenPath(address, place)
+    const onProblem = ({ message }: Error): void => this.#log(message)
+    this.#gateway = createGateway({
+      bus,
+      metrics: [metrics()],
+      health,
+      onProblem,
+      ...(rules && { rules: rules.files, actions: () => rules.actions.stats().map(stats => ({ ...stats })) }),
+      ...(tokenPath !== undefined && { authenticate: await tokenFiles(tokenPath, { onProblem }) }),
+      ...(origins !== undefined && { origins })
+    })
+    const { url } = await this.#gateway.listen(this.#where(address))
+    this.#log(`the API is at ${url}${tokenPath === undefined ? '' : `; its token is in ${tokenPath}`}`)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#gateway?.close()
+  }
+
+  /** The file of tokens; undefined where permissions say who may connect. */
+  async #tokenPath(address: ListenAddress, place: TokenPlace): Promise<string | undefined> {
+    const { tokenFile } = this.#config
+    if (tokenFile !== undefined || 'path' in address) return tokenFile
+    const path = defaultTokenPath(place)
+    await ensureTokenFile(path)
+    return path
+  }
+
+  #where(address: ListenAddress): TcpAddress | UnixAddress {
+    const { socketMode, tokenFile, tls } = this.#config
+    if (!('path' in address)) return { ...address, ...(tls && { tls }) }
+    return {
+      path: address.path,
+      tokens: tokenFile !== undefined,
+      ...modeOf(socketMode)
+    }
+  }
+}

@@ -1,0 +1,189 @@
+import type { Broker } from '@packet-logs/bus'
+import type { RecentDomains } from '@packet-logs/decoder'
+import type { NflogStats } from '@packet-logs/nflog-native'
+import type { Registry } from 'prom-client'
+import type { BusConnection } from '../bus-connection.js'
+import type { BusFeed } from '../bus-feed.js'
+import type { OutputStats } from '../outputs/outputs.js'
+import type { Withheld } from '../publish-packets.js'
+import type { RuleService } from '../rule-service.js'
+import { otherName } from './bounded-names.js'
+import { Metrics, type Sample } from './metrics.js'
+import type { PacketCounts } from './packet-counts.js'
+import { addProcessMetrics } from './process-metrics.js'
+
+/** The parts of the daemon that have something to tell. */
+export interface MetricSources {
+  readonly packets: Pick<PacketCounts, 'counts'>
+  readonly capture: () => NflogStats
+  readonly withheld: Readonly<Withheld>
+  readonly bus: BusConnection
+  readonly feed: BusFeed
+  readonly rules?: RuleService | undefined
+  readonly domains?: RecentDomains | undefined
+  readonly outputs: () => readonly OutputStats[]
+}
+
+/** Readers of the bus that are told of one by one: those that are worst off. */
+const maxReaders = 32
+
+/** Makes metrics of what the parts of the daemon count anyway, and of the process. */
+export function createDaemonMetrics(sources: MetricSources): Registry {
+  const metrics = new Metrics()
+  addProcessMetrics(metrics)
+  addCapture(metrics, sources)
+  addBus(metrics, sources.bus)
+  addOutputs(metrics, sources.outputs)
+  const { feed, rules, domains } = sources
+  metrics.counter(
+    'rule_events_lost_total',
+    'Events of the bus, other than packets, that came too fast for rules and recent domains.',
+    () => feed.dropped
+  )
+  if (rules !== undefined) addRules(metrics, rules)
+  if (domains !== undefined) addDomains(metrics, domains)
+  return metrics.registry
+}
+
+function addDomains(metrics: Metrics, domains: RecentDomains): void {
+  metrics.gauge('recent_domains', 'DNS answers remembered.', () => domains.size)
+  metrics.counter(
+    'recent_domains_evicted_total',
+    'DNS answers forgotten before their time for want of room.',
+    () => domains.evicted
+  )
+}
+
+function addCapture(metrics: Metrics, { packets, capture, withheld }: MetricSources): void {
+  const labelNames = ['prefix', 'action', 'group', 'protocol', 'device'] as const
+  function* samples(field: 'packets' | 'bytes'): Iterable<Sample> {
+    for (const count of packets.counts) {
+      const { prefix, action, group, protocol, device } = count
+      yield { labels: { prefix, action, group, protocol, device }, value: count[field] }
+    }
+  }
+  metrics.counters('packets_total', 'Packets logged.', labelNames, () => samples('packets'))
+  metrics.counters('packet_bytes_total', 'Bytes of the packets logged, from the network header on.', labelNames, () =>
+    samples('bytes')
+  )
+  metrics.counter('kernel_packets_total', 'Packets read from the kernel.', () => capture().packets)
+  metrics.counter('kernel_lost_packets_total', 'Packets logged that never arrived.', () => capture().lost)
+  metrics.counter('kernel_overruns_total', 'Times that the receive buffer was full.', () => capture().overruns)
+  metrics.gauge('kernel_receive_buffer_bytes', 'Size of the receive buffer.', () => capture().receiveBufferBytes)
+  metrics.gauge(
+    'kernel_receive_buffer_peak_bytes',
+    'The most of it that was in use; near its size means loss.',
+    () => capture().receiveBufferPeakBytes
+  )
+  metrics.counter(
+    'strict_dropped_packets_total',
+    'Packets without an event because SPR drops them, too.',
+    () => withheld.dropped
+  )
+  metrics.counter(
+    'too_large_packets_total',
+    'Packets without an event because it is too large for the bus.',
+    () => withheld.tooLarge
+  )
+}
+
+function addBus(metrics: Metrics, { broker, client, refused }: BusConnection): void {
+  metrics.gauge('bus_connected', 'Whether the bus is there.', () => (client.stats.connected ? 1 : 0))
+  if (broker === undefined) {
+    metrics.counter('bus_lost_events_total', 'Events lost on the way to the bus.', () => client.stats.dropped)
+    metrics.counter('bus_refused_events_total', 'Events that the bus refused.', refused)
+    metrics.gauge('bus_queued_bytes', 'Bytes that wait for the bus.', () => client.stats.queuedBytes)
+    return
+  }
+  metrics.counter('bus_events_total', 'Events published.', () => broker.stats.published)
+  metrics.counter('bus_bytes_total', 'Bytes of events published.', () => broker.stats.publishedBytes)
+  metrics.counter('bus_evicted_events_total', 'Events that made room for newer ones.', () => broker.stats.evicted)
+  metrics.counter(
+    'bus_dropped_events_total',
+    'Events lost by readers that were too slow, one per event and reader.',
+    () => broker.stats.dropped
+  )
+  metrics.gauge('bus_ring_bytes', 'Memory set aside for events.', () => broker.stats.heldBytes)
+  metrics.gauge('bus_readers', 'Readers of the bus.', () => broker.stats.readers)
+  const labelNames = ['reader'] as const
+  metrics.gauges(
+    'bus_reader_dropped_events',
+    'Events that a reader of the bus has lost since it came.',
+    labelNames,
+    () => readers(broker, 'dropped')
+  )
+  metrics.gauges('bus_reader_lag_events', 'Events that a reader of the bus is behind.', labelNames, () =>
+    readers(broker, 'lag')
+  )
+}
+
+/** Readers of one name are one; those that are not the worst off are `other`. */
+function readers(broker: Broker, field: 'dropped' | 'lag'): Iterable<Sample> {
+  const byName = new Map<string, number>()
+  for (const reader of broker.readers()) {
+    const name = reader.name ?? reader.dialect ?? ''
+    byName.set(name, (byName.get(name) ?? 0) + reader[field])
+  }
+  return worstFirst(byName)
+}
+
+function* worstFirst(values: ReadonlyMap<string, number>): Iterable<Sample> {
+  const sorted = [...values].toSorted(([, one], [, other]) => other - one)
+  for (const [reader, value] of sorted.slice(0, maxReaders)) yield { labels: { reader }, value }
+  const rest = sorted.slice(maxReaders)
+  if (rest.length === 0) return
+  yield { labels: { reader: otherName }, value: rest.reduce((sum, [, value]) => sum + value, 0) }
+}
+
+function addOutputs(metrics: Metrics, outputs: MetricSources['outputs']): void {
+  const labelNames = ['reader'] as const
+  const sampleOf = (field: 'written' | 'dropped') => (): Sample[] =>
+    outputs().map(output => ({ labels: { reader: output.name }, value: output[field] }))
+  metrics.counters('output_written_events_total', 'Events written by an output.', labelNames, sampleOf('written'))
+  metrics.counters(
+    'output_dropped_events_total',
+    'Events that found no room in the queue of an output.',
+    labelNames,
+    sampleOf('dropped')
+  )
+  metrics.gauges('output_queued_bytes', 'Bytes that wait in the queue of an output.', labelNames, () =>
+    outputs().map(output => ({ labels: { reader: output.name }, value: output.queuedBytes }))
+  )
+}
+
+function addRules(metrics: Metrics, rules: RuleService): void {
+  const { engine, actions } = rules
+  metrics.gauge('rules', 'Rules and entries in force.', () => engine.stats().length)
+  metrics.counter('rule_hits_total', 'Packets and events that met the condition of a rule in force.', () =>
+    engine.stats().reduce((sum, { hits }) => sum + hits, 0)
+  )
+  metrics.counter('rule_alerts_total', 'Alerts raised.', () => engine.totals.alerts)
+  metrics.counter('rule_notices_total', 'Notices sent for notifications.json.', () => engine.totals.notices)
+  metrics.counter('rule_suppressed_total', 'Alerts held back by a cooldown, a summary, a snooze or a dry run.', () =>
+    engine.stats().reduce((sum, { suppressed: { cooldown, aggregate, snooze, dryRun } }) => {
+      return sum + cooldown + aggregate + snooze + dryRun
+    }, 0)
+  )
+  metrics.counter('rule_loops_cut_total', 'Alerts about alerts that no rule was asked about.', () => {
+    return engine.totals.loopsCut
+  })
+  metrics.gauge('rule_keys', 'Keys remembered by rules.', () => {
+    return engine.stats().reduce((sum, { keys }) => sum + keys, 0)
+  })
+  metrics.gauge('rule_file_problems', 'Problems of rule files that are not in force.', () => {
+    return rules.files.problems.length
+  })
+  const labelNames = ['action'] as const
+  const sampleOf = (field: 'delivered' | 'failed' | 'dropped' | 'retries' | 'queued') => (): Sample[] =>
+    actions.stats().map(action => ({ labels: { action: action.name }, value: action[field] }))
+  metrics.counters('action_delivered_total', 'Alerts delivered by an action.', labelNames, sampleOf('delivered'))
+  metrics.counters('action_failed_total', 'Alerts that an action gave up.', labelNames, sampleOf('failed'))
+  metrics.counters(
+    'action_dropped_total',
+    'Alerts that found no room in the queue of an action.',
+    labelNames,
+    sampleOf('dropped')
+  )
+  metrics.counters('action_retries_total', 'Attempts of an action after the first.', labelNames, sampleOf('retries'))
+  metrics.gauges('action_queued', 'Alerts that wait for an action.', labelNames, sampleOf('queued'))
+}

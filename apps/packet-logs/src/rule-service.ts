@@ -1,0 +1,151 @@
+import type { Publisher } from '@packet-logs/bus'
+import type { LoggedPacket, Packet } from '@packet-logs/decoder'
+import {
+  type Alert,
+  createRuleEngine,
+  type FilterEvent,
+  type Notice,
+  type PacketContext,
+  type RuleEngine,
+  type RuleError
+} from '@packet-logs/rules'
+import { type Actions, createActions } from '@packet-logs/rules/actions'
+import { openRuleFiles, type RuleFiles } from '@packet-logs/rules/files'
+import type { EventStation } from './bus-feed.js'
+import type { RulesConfig } from './config/rules.js'
+import type { PacketStation } from './publish-packets.js'
+
+/** Who hears of what rules find. */
+export interface RuleServiceOptions {
+  readonly publisher: Publisher
+  /** Those who watch over WebSockets. */
+  readonly notify: (notice: Notice) => void
+  /** Every alert, once it was raised. */
+  readonly onAlert: (alert: Alert) => void
+  /** A file was put in force: the engine may look at other topics now. */
+  readonly onChange: () => void
+  readonly log: (text: string) => void
+}
+
+/** The longest that something due may wait for the clock when nobody knew of it. */
+const tickMs = 1000
+/** How often the same action may complain. */
+const complaintMs = 60_000
+
+/** The rule engine with its files, its clock and its actions. */
+export class RuleService implements PacketStation, EventStation, AsyncDisposable {
+  readonly engine: RuleEngine
+  readonly actions: Actions
+  readonly #options: RuleServiceOptions
+  readonly #complained = new Map<string, number>()
+  #files: RuleFiles | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isArmedSoon = false
+  /** Alerts that the bus did not take. */
+  unpublished = 0
+
+  private constructor(options: RuleServiceOptions) {
+    this.#options = options
+    this.actions = createActions({
+      publish: (topic, value) => this.#publish(topic, value),
+      notify: options.notify,
+      onFailure: ({ action, reason, alert }) => this.#complain(action, `${reason}; alert ${alert.topic}`)
+    })
+    this.engine = createRuleEngine({
+      onAlert: alert => {
+        this.actions.deliver(alert)
+        options.onAlert(alert)
+        this.#armSoon()
+      },
+      onNotice: options.notify
+    })
+  }
+
+  /** Reads the files; one that is broken or missing is as good as empty and is put in force as soon as it is mended. */
+  static async open(config: RulesConfig, options: RuleServiceOptions): Promise<RuleService> {
+    const service = new RuleService(options)
+    const { file, alerts, notifications, reading } = config
+    service.#files = await openRuleFiles({
+      engine: service.engine,
+      ...(file !== undefined && { rules: file }),
+      ...(alerts !== undefined && { alerts }),
+      ...(notifications !== undefined && { notifications }),
+      ...(reading !== undefined && { reading }),
+      onLoad: ({ path, count }) => service.#loaded(path, count),
+      onProblem: error => service.#problem(error)
+    })
+    service.#armSoon()
+    return service
+  }
+
+  get files(): RuleFiles {
+    if (this.#files === undefined) throw new Error('rule files are asked for before they are open')
+    return this.#files
+  }
+
+  get topics(): readonly string[] {
+    return this.engine.topics
+  }
+
+  packet(logged: LoggedPacket, packet: Packet, _topic: string, context: PacketContext): void {
+    this.engine.packet(logged, packet, context)
+  }
+
+  event(event: FilterEvent): void {
+    this.engine.event(event)
+  }
+
+  /** Ends the reading of files and gives what actions have queued a moment to arrive. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isArmedSoon = true
+    clearTimeout(this.#timer)
+    await this.#files?.close()
+    this.engine.advance()
+    await this.actions[Symbol.asyncDispose]()
+  }
+
+  #loaded(path: string, count: number): void {
+    this.actions.define(this.engine.sets.rules?.actions ?? {})
+    this.#options.log(`${path}: ${count} ${count === 1 ? 'rule' : 'rules'} in force`)
+    this.#options.onChange()
+    this.#armSoon()
+  }
+
+  #problem(error: RuleError): void {
+    const inForce = this.#files === undefined ? 'nothing of it is in force' : 'what was in force before stays so'
+    this.#options.log(`${error.message}\n${inForce}, until the file is mended`)
+  }
+
+  #publish(topic: string, value: string): void {
+    try {
+      this.#options.publisher.publishText(topic, value)
+    } catch (error) {
+      this.unpublished += 1
+      this.#complain('bus', error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  #complain(action: string, reason: string): void {
+    const now = performance.now()
+    const last = this.#complained.get(action)
+    if (last !== undefined && now - last < complaintMs) return
+    this.#complained.set(action, now)
+    this.#options.log(`action ${action}: an alert did not arrive: ${reason} (told at most once a minute)`)
+  }
+
+  /** What happened may have made something due before the next tick. */
+  #armSoon(): void {
+    if (this.#isArmedSoon) return
+    this.#isArmedSoon = true
+    this.#arm(0)
+  }
+
+  #arm(afterMs: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      const dueMs = this.engine.advance() ?? tickMs
+      this.#isArmedSoon = false
+      this.#arm(Math.min(Math.max(dueMs, 1), tickMs))
+    }, afterMs).unref()
+  }
+}
