@@ -16,16 +16,18 @@ const NTFY_TOPIC = /^[\w-]{1,64}$/
 
 /** Takes a URL apart, or says what is wrong with it, without quoting it: incoming webhooks are secrets. */
 export function readTarget(type: 'webhook' | 'ntfy' | 'slack', text: string): Target | string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  // A URL loses line breaks when it is parsed: two lines would become one.
+  const url = !/\s/.test(text) && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) return 'must be a URL such as https://example.org/path'
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'must begin with https:// or http://'
   const { origin, pathname, search, username, password } = url
+  const credentials = username === '' && password === '' ? '' : encodedCredentials(username, password)
   const target = {
     origin,
     path: pathname + search,
-    authorization: username === '' && password === '' ? undefined : basicAuthorization(username, password),
+    authorization: credentials === '' ? undefined : `Basic ${credentials}`,
     topic: '',
-    secrets: secretsOf(url)
+    secrets: [...secretsOf(url), credentials]
   }
   if (type !== 'ntfy') return target
   // Published as JSON, which any text survives: a header would not take all of it. The topic then is in the body.
@@ -35,9 +37,8 @@ export function readTarget(type: 'webhook' | 'ntfy' | 'slack', text: string): Ta
   return { ...target, topic, path: pathname.slice(0, slash + 1) + search }
 }
 
-function basicAuthorization(username: string, password: string): string {
-  const credentials = `${decoded(username)}:${decoded(password)}`
-  return `Basic ${Buffer.from(credentials).toString('base64')}`
+function encodedCredentials(username: string, password: string): string {
+  return Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')
 }
 
 function decoded(text: string): string {

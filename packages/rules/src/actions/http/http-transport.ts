@@ -26,7 +26,7 @@ export interface HttpContext {
 
 /** As much of an answer as is read, and for how long. */
 const MAX_ANSWER_BYTES = 4096
-const ANSWER_BODY_MS = 2000
+const ANSWER_BODY_MS = 1000
 
 /** Posts alerts over connections of its own. Redirects are not followed: they would carry the alert, and the token, elsewhere. */
 export class HttpTransport implements Transport {

@@ -35,8 +35,8 @@ const NTFY_BODY_BYTES = 8000
 /** As ntfy takes it at its root. */
 export function ntfyBody(topic: string, alert: Alert): string {
   const emoji = NTFY_EMOJI[alert.severity]
-  const tags = [...(emoji === undefined ? [] : [emoji]), alert.severity, cut(shown(alert.ruleId), 100)]
-  const title = cut(shown(alert.title), 250)
+  const tags = [...(emoji === undefined ? [] : [emoji]), alert.severity, cut(oneLine(alert.ruleId), 100)]
+  const title = cut(oneLine(alert.title), 250)
   for (let bytes = NTFY_MESSAGE_BYTES; ; bytes = Math.floor(bytes / 2)) {
     // ntfy writes "triggered" for an empty message.
     const message = cutBytes(shown(alert.body), bytes) || title
@@ -102,6 +102,10 @@ function shown(text: string): string {
     .split('\n')
     .map(line => printable(line))
     .join('\n')
+}
+
+function oneLine(text: string): string {
+  return printable(text.replace(/\s+/g, ' '))
 }
 
 function cut(text: string, maxCharacters: number): string {
