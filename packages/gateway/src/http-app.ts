@@ -1,8 +1,9 @@
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import type { Door } from './auth/door.js'
 import type { OriginPolicy } from './auth/same-origin.js'
+import { HttpError } from './http/http-error.js'
 import { httpRoutes } from './http/routes.js'
 import type { GatewayOptions } from './options.js'
 import { isRebindable, type Way } from './place.js'
@@ -35,16 +36,14 @@ export function createHttpApp(options: GatewayOptions, { door, origins, bodyByte
     )
   }
   app.use(checkOrigin(origins))
-  app.use(
-    bodyLimit({ maxSize: bodyBytes, onError: c => refuse(c, 413, `The body is longer than ${bodyBytes} bytes.`) })
-  )
+  app.use(bodyLimit({ maxSize: bodyBytes, onError: () => refuse(413, `The body is longer than ${bodyBytes} bytes.`) }))
   app.use(checkToken(door))
   for (const path of ['/ws', '/ws_events_all', '/ws/events']) {
-    app.get(path, c => refuse(c, 426, 'This is a WebSocket.', { Upgrade: 'websocket' }))
+    app.get(path, () => refuse(426, 'This is a WebSocket.', { Upgrade: 'websocket' }))
   }
   app.route('/', httpRoutes(options))
-  app.notFound(c => refuse(c, 404, 'There is nothing here.'))
-  app.onError((_, c) => refuse(c, 500, 'The gateway failed over this request.'))
+  app.notFound(() => refuse(404, 'There is nothing here.'))
+  app.onError(() => refuse(500, 'The gateway failed over this request.'))
   return app
 }
 
@@ -63,7 +62,7 @@ const setHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
 function checkHost(origins: OriginPolicy): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     if (isRebindable(c.env.way.place) && !origins.allowsLoopbackHost(c.req.header('host'))) {
-      return refuse(c, 421, WRONG_HOST)
+      return refuse(421, WRONG_HOST)
     }
     await next()
     return undefined
@@ -74,7 +73,7 @@ function checkOrigin(origins: OriginPolicy): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const isChange = c.req.method !== 'GET' && c.req.method !== 'HEAD'
     if (isChange && c.env.way.place.isNamed && !origins.allows(c.req.header('origin'), c.req.header('host'))) {
-      return refuse(c, 403, WRONG_ORIGIN)
+      return refuse(403, WRONG_ORIGIN)
     }
     await next()
     return undefined
@@ -91,17 +90,17 @@ function checkToken(door: Door): MiddlewareHandler<HttpEnv> {
     }
     const token = bearerOf(c.req.header('authorization'))
     if (token === undefined) {
-      return refuse(c, 401, 'Send a token: Authorization: Bearer TOKEN.', { 'WWW-Authenticate': 'Bearer' })
+      return refuse(401, 'Send a token: Authorization: Bearer TOKEN.', { 'WWW-Authenticate': 'Bearer' })
     }
     const admission = await door.admit(token, source)
     if (admission.kind === 'wait')
-      return refuse(c, 429, TOO_MANY_FAILURES, { 'Retry-After': retryAfter(admission.waitMs) })
+      return refuse(429, TOO_MANY_FAILURES, { 'Retry-After': retryAfter(admission.waitMs) })
     if (admission.kind === 'wrong') {
-      return refuse(c, 401, 'No such token.', { 'WWW-Authenticate': 'Bearer error="invalid_token"' })
+      return refuse(401, 'No such token.', { 'WWW-Authenticate': 'Bearer error="invalid_token"' })
     }
     const { paths } = admission.access
     if (paths !== undefined && !paths.some(scope => covers(scope, path))) {
-      return refuse(c, 403, 'This token is for other paths.')
+      return refuse(403, 'This token is for other paths.')
     }
     await next()
     return undefined
@@ -127,8 +126,6 @@ function covers(scope: string, path: string): boolean {
   return path === scope || path.startsWith(scope.endsWith('/') ? scope : `${scope}/`)
 }
 
-type Refusal = 401 | 403 | 404 | 413 | 421 | 426 | 429 | 500
-
-function refuse(c: Context, status: Refusal, message: string, headers: Record<string, string> = {}): Response {
-  return c.json({ error: message }, status, headers)
+function refuse(status: number, message: string, headers: Record<string, string> = {}): Response {
+  return new HttpError(status, message, { headers }).toResponse('problem')
 }

@@ -219,11 +219,12 @@ function refuse(raw: Duplex, status: number, message: string, ...headers: readon
     raw.destroy()
     return
   }
-  const body = JSON.stringify({ error: message })
+  const title = STATUS_CODES[status] ?? 'Error'
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail: message })
   const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    `HTTP/1.1 ${status} ${title}`,
     'Connection: close',
-    'Content-Type: application/json',
+    'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...headers
   ]
