@@ -213,7 +213,9 @@ class DomainMemory implements RecentDomains {
     if (this.#table.size === 0) return ''
     const client = this.#client
     const address = this.#address
-    if (!readAddress(packet, isClientSource, client) || !readAddress(packet, !isClientSource, address)) return ''
+    // Nobody asked for most addresses; of those nothing else is worth reading.
+    if (!readAddress(packet, !isClientSource, address) || this.#table.first(address) < 0) return ''
+    if (!readAddress(packet, isClientSource, client)) return ''
     const at = this.#best(client, address)
     return at < 0 ? '' : this.#table.name(at)
   }
