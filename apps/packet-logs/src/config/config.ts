@@ -47,7 +47,7 @@ export const configSchema: z.ZodType<Config, ConfigInput> = z.strictObject({
   rules: rulesSchema,
   http: httpSchema,
   outputs: field(
-    outputsSchema,
+    outputsSchema.default([]),
     'Where else packets and alerts are written, beside the bus: each output has a queue of its own, and what one cannot write hurts no other.'
   )
 })

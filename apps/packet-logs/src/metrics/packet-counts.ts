@@ -47,18 +47,21 @@ const protocolNames: readonly string[] = (() => {
   return names
 })()
 
+/** What is known of a prefix as it was logged: the count of its last packet, and of all others by device and kind. */
+interface PrefixCounts {
+  device: string
+  kind: number
+  last: PacketCount
+  readonly byDevice: Map<string, Map<number, PacketCount>>
+}
+
 /** Counts packets in plain maps; nothing of it is made into metrics before somebody asks. */
 export class PacketCounts implements PacketStation {
   readonly #prefixes = new BoundedNames(maxPrefixes)
   readonly #devices = new BoundedNames(maxDevices)
   readonly #counts = new Map<string, PacketCount>()
-  /** By group and protocol number, then by device and prefix as they were logged. */
-  readonly #remembered = new Map<string, Map<string, Map<number, PacketCount>>>()
+  readonly #remembered = new Map<string, PrefixCounts>()
   #rememberedSize = 0
-  #lastPrefix = ''
-  #lastDevice = ''
-  #lastKind = -1
-  #last: PacketCount | undefined
 
   /** What was counted so far, each combination once. */
   get counts(): Iterable<Readonly<PacketCount>> {
@@ -66,38 +69,42 @@ export class PacketCounts implements PacketStation {
   }
 
   packet(logged: LoggedPacket, packet: Packet, _topic: string, context: PacketContext): void {
-    const { prefix, group, inDevice, payload } = logged
+    const { prefix, inDevice, payload } = logged
     const device = inDevice ?? logged.outDevice ?? ''
-    const kind = group * 512 + protocolOf(logged, packet)
-    let count = this.#last
-    if (count === undefined || kind !== this.#lastKind || prefix !== this.#lastPrefix || device !== this.#lastDevice) {
-      count = this.#find(prefix, device, kind, context.action ?? '')
-      this.#last = count
-      this.#lastKind = kind
-      this.#lastPrefix = prefix
-      this.#lastDevice = device
-    }
+    const kind = logged.group * 512 + protocolOf(logged, packet)
+    const known = this.#remembered.get(prefix)
+    const count =
+      known !== undefined && known.kind === kind && known.device === device
+        ? known.last
+        : this.#find(prefix, device, kind, context.action ?? '')
     count.packets += 1
     count.bytes += logged.originalLength ?? payload.length
   }
 
   #find(prefix: string, device: string, kind: number, action: string): PacketCount {
-    const byDevice = this.#remembered.get(prefix)
-    const byKind = byDevice?.get(device)
-    const known = byKind?.get(kind)
-    if (known !== undefined) return known
-    const count = this.#add(prefix.trim(), device, kind, action)
+    const known = this.#remembered.get(prefix)
+    const last = known?.byDevice.get(device)?.get(kind) ?? this.#add(prefix.trim(), device, kind, action)
+    if (known !== undefined) {
+      known.device = device
+      known.kind = kind
+      known.last = last
+    }
+    this.#remember(known ?? { device, kind, last, byDevice: new Map() }, prefix)
+    return last
+  }
+
+  #remember(counts: PrefixCounts, prefix: string): void {
+    const { byDevice, device, kind, last } = counts
+    const byKind = byDevice.get(device) ?? new Map<number, PacketCount>()
+    if (byKind.has(kind)) return
     if (this.#rememberedSize >= maxRemembered) {
       this.#remembered.clear()
       this.#rememberedSize = 0
+      byDevice.clear()
     }
     this.#rememberedSize += 1
-    const devices = this.#remembered.get(prefix) ?? new Map<string, Map<number, PacketCount>>()
-    this.#remembered.set(prefix, devices)
-    const kinds = devices.get(device) ?? new Map<number, PacketCount>()
-    devices.set(device, kinds)
-    kinds.set(kind, count)
-    return count
+    byDevice.set(device, byKind.set(kind, last))
+    this.#remembered.set(prefix, counts)
   }
 
   /** The count of a combination; when there are too many, the one of its group and protocol. */
