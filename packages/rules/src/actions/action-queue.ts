@@ -89,7 +89,9 @@ export class ActionQueue {
   /** Drops what waits, and tries nothing again; attempts under way end by themselves. */
   close(): void {
     this.#isClosed = true
-    this.#drop(this.#line.trim(0, 0), 'left over when the action ended')
+    const left = this.#line.trim(0, 0)
+    this.tally.dropped += left
+    if (left > 0) this.tally.noteError(`${left} left over when the action ended`)
     this.#wake()
     this.#transport.close()
     this.#settle()
@@ -101,15 +103,10 @@ export class ActionQueue {
     this.#stop.abort(STOPPED)
   }
 
+  /** Not noted as an error, beside the count: it would hide why the queue is full. */
   #trim(): void {
     const { queueEntries, queueBytes } = this.#definition
-    this.#drop(this.#line.trim(queueEntries, queueBytes), 'pushed out of a full queue')
-  }
-
-  #drop(count: number, reason: string): void {
-    if (count === 0) return
-    this.tally.dropped += count
-    this.tally.noteError(`${count === 1 ? 'an alert was' : `${count} alerts were`} ${reason}`)
+    this.tally.dropped += this.#line.trim(queueEntries, queueBytes)
   }
 
   #wake(): void {

@@ -77,8 +77,7 @@ describe('actions side by side', () => {
       delivered: 0,
       active: 1,
       queued: 3,
-      dropped: 16,
-      lastError: 'an alert was pushed out of a full queue'
+      dropped: 16
     })
   })
 
@@ -182,7 +181,7 @@ describe('new definitions', () => {
       name: 'phone',
       type: 'unknown',
       dropped: 4,
-      lastError: '4 alerts were left over when the action ended'
+      lastError: '4 left over when the action ended'
     })
     answer?.()
     await expect(statsOf(actions, 'phone', 5)).resolves.toMatchObject({ delivered: 1, dropped: 4 })

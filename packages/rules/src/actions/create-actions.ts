@@ -1,7 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import type { Alert } from '../engine/alert.js'
-import { printable } from '../filter/source-text.js'
 import { ActionQueue } from './action-queue.js'
 import type { Actions, ActionsOptions } from './actions.js'
 import { type Clock, systemClock } from './clock.js'
@@ -9,6 +8,7 @@ import { CommandTransport } from './command-transport.js'
 import type { ActionDefinition, CompleteDefinition } from './definition.js'
 import { actionsSchema } from './definition.js'
 import { HttpTransport } from './http/http-transport.js'
+import { redact } from './http/redact.js'
 import type { ActionStats } from './stats.js'
 import { Tally } from './tally.js'
 import type { Transport } from './transport.js'
@@ -119,7 +119,7 @@ class NamedActions implements Actions {
       act()
       tally.countDelivered()
     } catch (error) {
-      const reason = printable(error instanceof Error ? error.message : String(error))
+      const reason = redact(error instanceof Error ? error.message : String(error), [])
       tally.failed += 1
       tally.noteError(reason)
       this.#tellFailure(name, reason, alert)

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openActions, quickClock, statsOf } from '../support/actions.js'
 import { makeAlert } from '../support/alert.js'
@@ -54,3 +55,33 @@ describe('an action of type slack', () => {
     expect(JSON.parse(receiver.requests[0]?.body ?? '')).toMatchObject({ text: 'SSH scan' })
   })
 })
+
+describe('whatever an alert says', () => {
+  it('no header says it, and the body is JSON', async () => {
+    await using receiver = await openReceiver()
+    await using actions = openActions({ clock: quickClock() })
+    const at = { url: `${receiver.url}/topic`, allowPrivateAddresses: true, maxPerMinute: 6000 }
+    actions.define({ a: { type: 'webhook', ...at }, b: { type: 'ntfy', ...at }, c: { type: 'slack', ...at } })
+    const hostile = fc.string({
+      unit: fc.constantFrom('\r\n', 'Evil: 1', '\0', '"', '\\', '\ud800', 'é', '\u2028', '</script>', 'a')
+    })
+    const texts = fc.record({ topic: hostile, ruleId: hostile, title: hostile, body: hostile, value: hostile })
+    let count = 0
+    await fc.assert(
+      fc.asyncProperty(texts, async text => {
+        count += 1
+        actions.deliver(makeAlert({ ...text, key: { [text.title]: text.body }, actions: ['a', 'b', 'c'] }))
+        for (const name of ['a', 'b', 'c']) {
+          expect(await statsOf(actions, name, count)).toMatchObject({ delivered: count, failed: 0 })
+        }
+        for (const { headers, body } of receiver.requests.slice(-3)) {
+          expect(Object.keys(headers).sort()).toEqual(HEADERS)
+          expect(JSON.parse(body)).toBeTypeOf('object')
+        }
+      }),
+      { numRuns: 50 }
+    )
+  })
+})
+
+const HEADERS = ['connection', 'content-length', 'content-type', 'host', 'idempotency-key', 'user-agent']

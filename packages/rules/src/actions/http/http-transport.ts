@@ -34,6 +34,8 @@ export class HttpTransport implements Transport {
   readonly #definition: HttpDefinition
   readonly #epochMs: () => number
   readonly #agent: Agent
+  #sending = 0
+  #isClosed = false
 
   constructor(definition: HttpDefinition, { epochMs, lookup = lookupName }: HttpContext) {
     const { url, urlFile, type, concurrency, connectTimeout, allowPrivateAddresses } = definition
@@ -52,6 +54,26 @@ export class HttpTransport implements Transport {
   }
 
   async send(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
+    this.#sending += 1
+    try {
+      return await this.#send(delivery, signal)
+    } finally {
+      this.#sending -= 1
+      this.#closeWhenDone()
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#closeWhenDone()
+  }
+
+  /** Not earlier: an attempt may have yet to make its request. */
+  #closeWhenDone(): void {
+    if (this.#isClosed && this.#sending === 0) void this.#agent.close().catch(() => undefined)
+  }
+
+  async #send(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
     const secrets: string[] = []
     const redacted = (text: string): string => redact(text, secrets)
     try {
@@ -72,11 +94,6 @@ export class HttpTransport implements Transport {
       }
       return readFailure(error, redacted)
     }
-  }
-
-  close(): void {
-    // Resolves when requests under way have ended, which each does in time.
-    void this.#agent.close().catch(() => undefined)
   }
 
   /** All of a request, or what it lacks. What nobody may see goes into `secrets` first. */
