@@ -1,4 +1,4 @@
-import type { LoggedPacket, Packet } from '@packet-logs/decoder'
+import type { LoggedPacket, Packet, PayloadPolicy } from '@packet-logs/decoder'
 import type { Alerts } from '../alerts/alerts.js'
 import type { FilterEvent } from '../filter/fields/event-view.js'
 import type { PacketContext } from '../filter/fields/packet-view.js'
@@ -23,6 +23,8 @@ export interface RuleEngineOptions {
   readonly onNotice?: (notice: Notice) => void
   /** Keys remembered per rule, the least recently used forgotten first. Default 10000. */
   readonly maxKeys?: number
+  /** How much of what a packet carries stands in an alert's event. Default `headers`: no bytes of it. */
+  readonly payload?: PayloadPolicy
 }
 
 /**

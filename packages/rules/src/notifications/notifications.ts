@@ -1,4 +1,5 @@
 import type { LoggedPacket, Packet } from '@packet-logs/decoder'
+import { formatPacketInfo, topicOf } from '@packet-logs/decoder'
 import type { FilterEvent } from '../filter/fields/event-view.js'
 import { EventView } from '../filter/fields/event-view.js'
 import type { PacketContext } from '../filter/fields/packet-view.js'
@@ -33,8 +34,16 @@ export interface Notifications {
   matchPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext): number
   /** Index of the first entry that a packet's event matches, or -1; no other event matches any. */
   matchEvent(event: FilterEvent): number
-  /** What is sent for an event, if anything. */
-  noticeOf(event: FilterEvent): Notice | undefined
+  /**
+   * What is sent for an event, if anything.
+   * @param match what `matchEvent` gave, where it was asked before
+   */
+  noticeOf(event: FilterEvent, match?: number): Notice | undefined
+  /**
+   * What is sent for a decoded packet, if anything: the same as for its event.
+   * @param match what `matchPacket` gave, where it was asked before
+   */
+  noticeOfPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext, match?: number): Notice | undefined
 }
 
 /** Puts entries in force; deterministic, synchronous, and it never throws on what packets and events hold. */
@@ -70,11 +79,12 @@ abstract class BaseNotifications implements Notifications {
     return this.matchPacketEvent(this.#view)
   }
 
-  noticeOf(event: FilterEvent): Notice | undefined {
+  noticeOf(event: FilterEvent, match?: number): Notice | undefined {
     const { topic } = event
     if (topic.startsWith(PACKET_TOPIC)) {
-      const notification = this.matchEvent(event) >= 0
+      const notification = (match ?? this.matchEvent(event)) >= 0
       if (!notification && !this.notifyAll) return undefined
+      this.#view.reset(event)
       const { info } = this.#view
       const sent = SENT_KEYS.flatMap(key => (Object.hasOwn(info, key) ? [[key, info[key]] as const] : []))
       // Anybody may publish on a packet's topic what is none.
@@ -86,6 +96,27 @@ abstract class BaseNotifications implements Notifications {
     this.#view.reset(event)
     return isObject(this.#view.event) ? { topic, data: event.value, notification } : undefined
   }
+
+  noticeOfPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext, match?: number): Notice | undefined {
+    const notification = (match ?? this.matchPacket(logged, packet, context)) >= 0
+    if (!notification && !this.notifyAll) return undefined
+    const { action } = context ?? {}
+    const event = formatPacketInfo(logged, action === undefined ? {} : { action })
+    return { topic: topicOf(logged.prefix), data: sentPart(event), notification }
+  }
+}
+
+const ETHERNET = /^\{"Ethernet":\{[^}]*\},/
+const LAST_SENT_KEY = /,"OutDev":"(?:[^"\\]|\\.)*"/
+
+/**
+ * Of a packet's JSON what SPR sends. It stands together: Ethernet comes before it, what SPR does not know after it. A
+ * quotation mark within a text has a backslash, so that the key is found and nothing else.
+ */
+function sentPart(event: string): string {
+  const start = ETHERNET.exec(event)?.[0].length ?? 1
+  const last = LAST_SENT_KEY.exec(event)
+  return `{${event.slice(start, last === null ? -1 : last.index + last[0].length)}}`
 }
 
 class SprNotifications extends BaseNotifications {

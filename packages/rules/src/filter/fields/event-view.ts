@@ -20,12 +20,13 @@ interface ReadEvent {
   readonly json: unknown
 }
 
+const readEvents = new WeakMap<FilterEvent, ReadEvent>()
+
 /** The event a filter looks at. One object takes one event after another; nothing is parsed before a field asks. */
 export class EventView {
   #event: FilterEvent = { topic: '', value: '' }
   #read: ReadEvent | undefined
-  readonly #known = new WeakMap<FilterEvent, ReadEvent>()
-  /** Set when more than one filter looks at events through this view: only then is there anything to remember. */
+  /** Set when others look at the same events, through this view or another: only then is there anything to remember. */
   isShared = false
 
   reset(event: FilterEvent): void {
@@ -36,6 +37,11 @@ export class EventView {
 
   get topic(): string {
     return this.#event.topic
+  }
+
+  /** The JSON of any event; its text where that is none, undefined where it is too long. */
+  get json(): unknown {
+    return this.#parsed().json
   }
 
   /** A packet's JSON, or an empty object for another event. */
@@ -52,9 +58,9 @@ export class EventView {
 
   #parsed(): ReadEvent {
     if (this.#read !== undefined) return this.#read
-    const known = this.isShared ? this.#known.get(this.#event) : undefined
+    const known = this.isShared ? readEvents.get(this.#event) : undefined
     const read = known ?? { json: parse(this.#event.value) }
-    if (this.isShared && known === undefined) this.#known.set(this.#event, read)
+    if (this.isShared && known === undefined) readEvents.set(this.#event, read)
     this.#read = read
     return read
   }

@@ -1,0 +1,99 @@
+/** What was counted when a limit was reached. */
+export interface Reached {
+  readonly count: number
+  /** By the clock that durations are measured by. */
+  readonly firstMs: number
+  /** The different values, of a window that counts those. */
+  readonly values?: readonly string[]
+}
+
+/** Counts the matches of one key within a time that moves along with them. */
+export interface Window {
+  /** How much it remembers. */
+  readonly size: number
+  /**
+   * @param value of the field whose different values are counted
+   * @returns what there was when this match reached the limit; then it counts anew
+   */
+  add(nowMs: number, value: string): Reached | undefined
+}
+
+/** So many matches. It remembers the time of each, and so is exact; there are never more than the limit. */
+export class MatchWindow implements Window {
+  readonly #count: number
+  readonly #withinMs: number
+  #times: number[] = []
+  /** Where in the list the first is that is not too old. */
+  #start = 0
+
+  constructor(count: number, withinMs: number) {
+    this.#count = count
+    this.#withinMs = withinMs
+  }
+
+  get size(): number {
+    return this.#times.length
+  }
+
+  add(nowMs: number): Reached | undefined {
+    const times = this.#times
+    const oldest = nowMs - this.#withinMs
+    while (this.#start < times.length && (times[this.#start] ?? 0) <= oldest) this.#start++
+    if (this.#start * 2 > times.length) {
+      times.splice(0, this.#start)
+      this.#start = 0
+    }
+    times.push(nowMs)
+    const count = times.length - this.#start
+    if (count < this.#count) return undefined
+    const firstMs = times[this.#start] ?? nowMs
+    this.#times = []
+    this.#start = 0
+    return { count, firstMs }
+  }
+}
+
+interface SeenValue {
+  readonly firstMs: number
+  readonly matches: number
+  readonly lastMs: number
+}
+
+/** So many different values: of each, when it came last. There are never more than the limit. */
+export class DistinctWindow implements Window {
+  readonly #count: number
+  readonly #withinMs: number
+  /** In the order of their last match. */
+  readonly #values = new Map<string, SeenValue>()
+
+  constructor(count: number, withinMs: number) {
+    this.#count = count
+    this.#withinMs = withinMs
+  }
+
+  get size(): number {
+    return this.#values.size
+  }
+
+  add(nowMs: number, value: string): Reached | undefined {
+    const values = this.#values
+    const oldest = nowMs - this.#withinMs
+    for (const [known, { lastMs }] of values) {
+      if (lastMs > oldest) break
+      values.delete(known)
+    }
+    const before = values.get(value)
+    values.delete(value)
+    values.set(value, { firstMs: before?.firstMs ?? nowMs, matches: (before?.matches ?? 0) + 1, lastMs: nowMs })
+    if (values.size < this.#count) return undefined
+    let count = 0
+    let firstMs = nowMs
+    for (const seen of values.values()) {
+      count += seen.matches
+      firstMs = Math.min(firstMs, seen.firstMs)
+    }
+    const reached = { count, firstMs, values: [...values.keys()] }
+    values.clear()
+    return reached
+  }
+}
