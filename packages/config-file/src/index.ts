@@ -2,3 +2,5 @@ export { ConfigError, type ConfigErrorCode, type ConfigProblem } from './errors.
 export { formatConfig } from './format-config.js'
 export { type LoadConfigOptions, loadConfig } from './load-config.js'
 export { type ParseConfigOptions, parseConfig } from './parse-config.js'
+export { replaceFile } from './replace-file.js'
+export { type WatchedFile, type WatchFileOptions, watchFile } from './watch-file.js'

@@ -42,6 +42,7 @@ describe('parseConfig', () => {
     ['groups:\n  - grp: 5\n', 2, 'groups[0]'],
     ['\ngroup: 5\n', 2, ''],
     ['groups: [\n', 2, ''],
+    ['\npayload: !none full\n', 2, ''],
     ['just text', undefined, ''],
     ['[1, 2]', undefined, '']
   ])('names file, line and field of what is wrong in %j', (text, line, field) => {

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseDocument, YAMLParseError } from 'yaml'
+import { type Document, LineCounter, parseDocument, YAMLError } from 'yaml'
 import type { ZodType } from 'zod'
 import { ConfigError, type ConfigProblem } from './errors.js'
 
@@ -54,12 +54,15 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
 
 function plainValue(document: Document, name: string, lines: LineCounter): unknown {
   try {
-    const [syntaxError] = document.errors
+    // A tag that means nothing is only warned of, and what follows it is taken for the value: `!tcp.ack && tcp.syn` would lose its half.
+    const [syntaxError] = [...document.errors, ...document.warnings]
     if (syntaxError) throw syntaxError
     return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {}
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const line = error instanceof YAMLParseError ? lines.linePos(error.pos[0]).line : undefined
+    const reason = error instanceof Error ? error.message : String(error)
+    const isTag = error instanceof YAMLError && error.code === 'TAG_RESOLVE_FAILED'
+    const message = isTag ? `${reason}\na text that begins with ! stands in quotes` : reason
+    const line = error instanceof YAMLError ? lines.linePos(error.pos[0]).line : undefined
     throw invalid([{ name, ...(line !== undefined && { line }), field: '', message }], { cause: error })
   }
 }
