@@ -11,7 +11,8 @@
         'src/nflog_message.cc',
         'src/nflog_reader.cc',
         'src/nflog_socket.cc',
-        'src/packet_batch.cc'
+        'src/packet_batch.cc',
+        'src/unix_datagram.cc'
       ],
       'defines': [
         'NAPI_VERSION=8',

@@ -89,6 +89,8 @@ export interface NativeError extends Error {
 /** What the addon exports. */
 export interface Addon {
   NflogBinding: new (config: NativeConfig, onBatch: OnBatch, onFailure: (error: NativeError) => void) => NativeSocket
+  /** A file descriptor, or a negative errno. */
+  connectUnixDatagram(path: string): number
   layoutVersion: number
   recordWords: number
 }

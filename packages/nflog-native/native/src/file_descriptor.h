@@ -26,6 +26,9 @@ class FileDescriptor {
 
   int get() const { return fd_; }
 
+  // Leaves it to the caller.
+  int Release() { return std::exchange(fd_, -1); }
+
   void Close() {
     if (fd_ >= 0) close(fd_);
     fd_ = -1;
