@@ -1,46 +1,23 @@
 import type { LoggedPacket, Packet } from '@packet-logs/decoder'
 import type { PacketContext } from '@packet-logs/rules'
-import type { Config } from '../config/config.js'
+import type { EventsConfig } from '../config/events.js'
 import type { Loss } from '../loss-report.js'
+import { createFormats } from './formats/create-formats.js'
+import { openOutput } from './open-output.js'
+import type { Output } from './output.js'
 import type { OutputConfig } from './output-config.js'
+import type { OutputStats } from './output-stats.js'
+
+export type { OutputStats } from './output-stats.js'
 
 /** What {@link openOutputs} is given beside the configuration. */
 export interface OutputsOptions {
-  /** Ends the waiting for whoever is away: what is queued then gets its last chance when the outputs are disposed of. */
-  readonly signal: AbortSignal
+  /** Nothing is opened once it has aborted. */
+  readonly signal?: AbortSignal
   /** Called with a sentence for the operator, seldom: when an output stops working, and when it works again. */
   readonly log: (text: string) => void
   /** What events hold in format `spr`, `eve` and `summary`. Default: as the configuration's defaults. */
-  readonly events?: Config['events']
-}
-
-/** What an output has done since it was opened. */
-export interface OutputStats {
-  readonly name: string
-  readonly to: OutputConfig['to']
-  readonly format: OutputConfig['format']
-  /** Whether it can be written, as far as is known; of a FIFO, whether somebody reads. */
-  readonly isOpen: boolean
-  /** Events whose topic it takes. */
-  readonly seen: number
-  /** Of them those that passed its filter; all of them without one. */
-  readonly matched: number
-  /** Events handed to the kernel, once for each reader of a FIFO. */
-  readonly written: number
-  readonly writtenBytes: number
-  /** Events lost because nobody took them fast enough, or at all before the end. */
-  readonly dropped: number
-  /** Events that the format or a datagram cannot hold. */
-  readonly skipped: number
-  /** Matching events that came while nobody read a FIFO. */
-  readonly unread: number
-  readonly queuedBytes: number
-  /** Times that writing or opening failed and was tried again later. */
-  readonly failures: number
-  /** Times that it was opened again after it had been open before. */
-  readonly reconnects: number
-  /** What went wrong last. */
-  readonly lastError?: string
+  readonly events?: EventsConfig
 }
 
 /** The outputs of a daemon. Nothing here waits or throws: what an output cannot take is its own loss. */
@@ -54,7 +31,58 @@ export interface Outputs extends AsyncDisposable {
   readonly losses: readonly Loss[]
 }
 
-/** Opens all outputs. One that cannot be opened is tried again until it can; none keeps the daemon from starting. */
+/** Topics remembered with who takes them; a firewall has a handful. */
+const MAX_TOPICS = 1024
+
+/**
+ * Opens all outputs. One that cannot be opened is tried again until it can; none keeps the daemon from starting.
+ * @throws RuleError for a filter that does not compile; the reason of `signal`
+ */
 export async function openOutputs(configs: readonly OutputConfig[], options: OutputsOptions): Promise<Outputs> {
-  throw new Error(`${configs.length} outputs: not yet, ${String(options.signal.aborted)}`)
+  options.signal?.throwIfAborted()
+  const createFormat = createFormats(options.events ?? { extended: true, payload: 'full' })
+  return new OpenOutputs(configs.map(config => openOutput(config, createFormat(config), options.log)))
+}
+
+class OpenOutputs implements Outputs {
+  readonly losses: readonly Loss[]
+  readonly #outputs: readonly Output[]
+  readonly #byTopic = new Map<string, readonly Output[]>()
+  #packetNumber = 0
+
+  constructor(outputs: readonly Output[]) {
+    this.#outputs = outputs
+    this.losses = outputs.map(output => ({
+      count: () => output.dropped,
+      describe: count => `${count} events lost at output ${output.name}`
+    }))
+  }
+
+  packet(logged: LoggedPacket, packet: Packet, topic: string, context: PacketContext = {}): void {
+    const outputs = this.#takers(topic)
+    this.#packetNumber += 1
+    for (const output of outputs) output.packet(this.#packetNumber, logged, packet, context)
+  }
+
+  event(topic: string, value: string): void {
+    for (const output of this.#takers(topic)) output.event(topic, value)
+  }
+
+  stats(): OutputStats[] {
+    return this.#outputs.map(output => output.stats())
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#outputs.map(output => output.close()))
+  }
+
+  #takers(topic: string): readonly Output[] {
+    let takers = this.#byTopic.get(topic)
+    if (takers === undefined) {
+      takers = this.#outputs.filter(output => output.takes(topic))
+      if (this.#byTopic.size >= MAX_TOPICS) this.#byTopic.clear()
+      this.#byTopic.set(topic, takers)
+    }
+    return takers
+  }
 }

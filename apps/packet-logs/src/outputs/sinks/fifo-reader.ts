@@ -1,0 +1,111 @@
+import type { Socket } from 'node:net'
+import type { SinkCounters } from './sink.js'
+import { pipeSocket } from './stdout-sink.js'
+
+/** Whole events. */
+export interface Chunk {
+  readonly bytes: Buffer
+  readonly events: number
+}
+
+export interface FifoReaderOptions {
+  /** Open for writing; closed when the reader is gone. */
+  readonly fd: number
+  readonly preamble: Buffer
+  readonly queueBytes: number
+  readonly lossNotice: (lost: number) => Buffer | undefined
+  readonly counters: SinkCounters
+  readonly onGone: () => void
+}
+
+/** One reader of a FIFO, with what waits for it. A chunk that was begun is finished, so no record is ever torn. */
+export class FifoReader {
+  readonly fd: number
+  readonly #options: FifoReaderOptions
+  readonly #socket: Socket
+  #waiting: Chunk[] = []
+  #waitingBytes = 0
+  /** Events lost since the reader was told. */
+  #lost = 0
+  #isWriting = false
+  #isEnding = false
+
+  constructor(options: FifoReaderOptions) {
+    this.#options = options
+    this.fd = options.fd
+    this.#socket = pipeSocket(options.fd)
+    this.#socket.on('error', () => undefined)
+    this.#socket.on('close', () => {
+      this.#letGo()
+      options.onGone()
+    })
+    if (options.preamble.length > 0) this.#write({ bytes: options.preamble, events: 0 })
+  }
+
+  push(chunk: Chunk): void {
+    this.#waiting.push(chunk)
+    this.#waitingBytes += chunk.bytes.length
+    while (this.#waitingBytes > this.#options.queueBytes) this.#dropOldest()
+    this.#next()
+  }
+
+  /** Ends it when what waits has been read. */
+  async end(): Promise<void> {
+    if (this.#socket.closed) return
+    const closed = new Promise<void>(resolve => this.#socket.once('close', () => resolve()))
+    this.#isEnding = true
+    this.#next()
+    await closed
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  #next(): void {
+    if (this.#isWriting || this.#socket.destroyed) return
+    const { lossNotice } = this.#options
+    const notice = this.#lost > 0 ? lossNotice(this.#lost) : undefined
+    this.#lost = 0
+    if (notice !== undefined) {
+      this.#write({ bytes: notice, events: 0 })
+      return
+    }
+    const chunk = this.#waiting.shift()
+    if (chunk === undefined) {
+      if (this.#isEnding) this.#socket.end(() => this.#socket.destroy())
+      return
+    }
+    this.#waitingBytes -= chunk.bytes.length
+    this.#write(chunk)
+  }
+
+  #write({ bytes, events }: Chunk): void {
+    this.#isWriting = true
+    this.#socket.write(bytes, error => {
+      this.#isWriting = false
+      const { counters } = this.#options
+      if (error) counters.dropped += events
+      else {
+        counters.written += events
+        counters.writtenBytes += bytes.length
+        this.#next()
+      }
+    })
+  }
+
+  #dropOldest(): void {
+    const chunk = this.#waiting.shift()
+    if (chunk === undefined) return
+    this.#waitingBytes -= chunk.bytes.length
+    this.#options.counters.dropped += chunk.events
+    this.#lost += chunk.events
+  }
+
+  /** Who left does not want the rest. */
+  #letGo(): void {
+    for (const { events } of this.#waiting) this.#options.counters.unread += events
+    this.#waiting = []
+    this.#waitingBytes = 0
+  }
+}
