@@ -13,6 +13,11 @@ const SEVERITIES: ReadonlyMap<string, Severity> = new Map([
   ['danger', 'high']
 ])
 
+/** How much an alert matters, by the kind of message that SPR's clients show for it. */
+export function severityOf({ NotificationType }: AlertAction): Severity {
+  return SEVERITIES.get(NotificationType) ?? 'medium'
+}
+
 /** Writes the alerts about one event. */
 export class AlertWriter {
   readonly #topic: string
@@ -35,7 +40,7 @@ export class AlertWriter {
         value: this.#value(entry.RuleId, action, values),
         source: 'alerts',
         ruleId,
-        severity: SEVERITIES.get(action.NotificationType) ?? 'medium',
+        severity: severityOf(action),
         title: title === '' ? entry.Name : title,
         body: renderTemplate(action.MessageBody, this.#event),
         timestampMs: this.#nowMs,

@@ -1,0 +1,159 @@
+import { severityOf } from '../alerts/alert-writer.js'
+import type { AlertAction, AlertEntry } from '../alerts/entry.js'
+import { entryId } from '../alerts/entry.js'
+import { readAlerts } from '../alerts/read.js'
+import { PLACEHOLDER } from '../alerts/template.js'
+import { RuleError } from '../errors.js'
+import { MAX_ID_CHARACTERS, MAX_MESSAGE_CHARACTERS, MAX_TITLE_CHARACTERS } from '../rules-file/limits.js'
+import { PACKET_PATHS } from './event-paths.js'
+import type { Formula } from './formula.js'
+import { allOf, anyOf, contraryOf, formatFormula } from './formula.js'
+import { translateJPath, UntranslatableError } from './jpath-filter.js'
+import type { MigrateOptions, Migration, WrittenRule } from './migration.js'
+import { RulesWriter } from './migration.js'
+
+const PACKETS = 'nft:'
+
+/**
+ * Makes a `rules.yaml` of an `alerts.json`: a rule for each entry, and for each further action of one.
+ * @throws RuleError `RULE_INVALID` when the file cannot be read
+ */
+export function migrateAlerts(text: string, options: MigrateOptions = {}): Migration {
+  const { file = 'alerts.json', reading = 'strict' } = options
+  const { entries, lines } = readAlerts(text, file)
+  const writer = new RulesWriter(file, [
+    `Made from ${file}: ${reading === 'spr' ? 'exactly what SPR makes of it' : 'what its entries are meant to say'}.`
+  ])
+  for (const [index, entry] of entries.entries()) {
+    const path = `[${index}]`
+    const line = lines.get(path)
+    writer.comment(`Entry ${path}${line === undefined ? '' : `, line ${line}`}: ${entry.Name}.`)
+    try {
+      const when = alertFilter(entry, { reading })
+      writeEntry(writer, entry, when, line, path)
+    } catch (error) {
+      if (!(error instanceof ConditionError)) throw error
+      const { conditionPath, message } = error
+      writer.lose(lines.get(`${path}${conditionPath}.JPath`) ?? line, `${path}${conditionPath}`, message)
+      for (const { JPath } of entry.Conditions) writer.comment(`  ${JPath}`)
+      writer.comment(`Left out: ${conditionPath.slice(1)}: ${message}.`)
+    }
+  }
+  return writer.finish()
+}
+
+/** Which of an entry's conditions stands in the way. */
+class ConditionError extends Error {
+  override readonly name = 'ConditionError'
+  readonly conditionPath: string
+
+  constructor(conditionPath: string, message: string, cause: unknown) {
+    super(message, { cause })
+    this.conditionPath = conditionPath
+  }
+}
+
+/**
+ * The filter that matches what satisfies an entry of `alerts.json`.
+ * @throws Error that says which condition no filter can express
+ */
+export function alertFilter(entry: AlertEntry, { reading }: { readonly reading: 'strict' | 'spr' }): string {
+  const { TopicPrefix, Conditions, MatchAnyOne, InvertRule } = entry
+  // Without conditions SPR does not ask InvertRule.
+  if (Conditions.length === 0) return 'true'
+  const isPacket = TopicPrefix.startsWith(PACKETS)
+  const formulas = Conditions.map(({ JPath }, place): Formula => {
+    const path = `.Conditions[${place}]`
+    if (PACKETS.startsWith(TopicPrefix)) {
+      if (!isPacket)
+        throw new ConditionError(path, 'its topics are those of packets and of others: name them', undefined)
+    }
+    try {
+      return translateJPath(JPath, { reading, isPacket })
+    } catch (error) {
+      if (error instanceof UntranslatableError) throw new ConditionError(path, error.message, error)
+      if (error instanceof RuleError) throw new ConditionError(path, error.message.split('\n')[0] ?? '', error)
+      throw error
+    }
+  })
+  const formula = MatchAnyOne ? anyOf(formulas) : allOf(formulas)
+  return formatFormula(InvertRule ? contraryOf(formula) : formula)
+}
+
+function writeEntry(
+  writer: RulesWriter,
+  entry: AlertEntry,
+  when: string,
+  line: number | undefined,
+  path: string
+): void {
+  const { Actions, Disabled, TopicPrefix } = entry
+  for (const [place, action] of Actions.entries()) {
+    if (!action.SendNotification && !action.StoreAlert) continue
+    const at = `${path}.Actions[${place}]`
+    if (action.GrabEvent || action.GrabValues) {
+      writer.comment(
+        'Its alerts held the event or its values; those of rules hold the fields that their templates name.'
+      )
+    }
+    const lose = (message: string): void => {
+      writer.lose(line, at, message)
+      writer.comment(`Changed: ${message}.`)
+    }
+    const problem = writer.rule({
+      id: idOf(entry),
+      when,
+      ...(TopicPrefix === PACKETS ? {} : { topics: [TopicPrefix] }),
+      ...messagesOf(entry, action, lose),
+      severity: severityOf(action),
+      ...(/^[\w.:-]*$/.test(action.BucketSuffix) ? { suffix: action.BucketSuffix } : {}),
+      actions: [...(action.StoreAlert ? ['bus'] : []), ...(action.SendNotification ? ['websocket'] : [])],
+      ...(Disabled ? { enabled: false } : {})
+    })
+    if (problem !== undefined) lose(problem)
+    else if (!/^[\w.:-]*$/.test(action.BucketSuffix))
+      lose('its BucketSuffix is no ending of a topic, and gives way to the id')
+  }
+}
+
+/** SPR's identity, or the name with what an identity has no room for left out. */
+function idOf(entry: AlertEntry): string {
+  const id = entryId(entry)
+    .normalize('NFKD')
+    .replace(/[^\w.-]+/g, '-')
+    .replace(/^[^A-Za-z0-9_]+|-+$/g, '')
+    .slice(0, MAX_ID_CHARACTERS - 8)
+  return id === '' ? 'alert' : id
+}
+
+function messagesOf(
+  entry: AlertEntry,
+  { MessageTitle, MessageBody }: AlertAction,
+  lose: (message: string) => void
+): Pick<WrittenRule, 'title' | 'message'> {
+  const isPacket = entry.TopicPrefix.startsWith(PACKETS)
+  const title = templateOf(MessageTitle === '' ? plain(entry.Name) : MessageTitle, isPacket, lose)
+  const message = templateOf(MessageBody, isPacket, lose)
+  return {
+    title: title.slice(0, MAX_TITLE_CHARACTERS),
+    ...(message === '' ? {} : { message: message.slice(0, MAX_MESSAGE_CHARACTERS) })
+  }
+}
+
+function plain(name: string): string {
+  return name.replaceAll('{{', '{ {')
+}
+
+/** `{{IP.SrcIP#Device}}` becomes `{{src.ip}}`: device names are known to SPR's clients only. */
+function templateOf(template: string, isPacket: boolean, lose: (message: string) => void): string {
+  return template.replace(PLACEHOLDER, (whole, path: string) => {
+    const field = isPacket ? fieldAt(path) : `event.${path}`
+    if (field !== undefined && !path.includes('__')) return `{{${field}}}`
+    lose(`rules have no field for ${whole}, which is left out of its text`)
+    return ''
+  })
+}
+
+function fieldAt(path: string): string | undefined {
+  return PACKET_PATHS.get(path)?.field
+}
