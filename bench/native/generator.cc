@@ -4,6 +4,9 @@
 //
 //   generator ADDRESS PORT PAYLOAD_BYTES PACKETS_PER_SECOND SECONDS
 //
+// The first eight bytes of each payload are the time of CLOCK_MONOTONIC in nanoseconds at which it
+// was sent, as far as they fit.
+//
 // Prints what it did: {"sent":N,"seconds":S,"cpuSeconds":C}
 
 #include <arpa/inet.h>
@@ -99,6 +102,8 @@ int main(int argc, char** argv) {
     const int64_t due = (std::min(now_ns, end_ns) - start_ns) * rate / kSecondNs;
     while (sent < due) {
       const auto count = static_cast<unsigned>(std::min<int64_t>(due - sent, kBatch));
+      const int64_t stamp_ns = NowNs();
+      std::memcpy(payload.data(), &stamp_ns, std::min(payload.size(), sizeof stamp_ns));
       const int done = sendmmsg(fd, messages.data(), count, 0);
       // A port that nobody reads answers with an error that the next send reports; the packet
       // before was sent.

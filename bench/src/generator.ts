@@ -23,7 +23,10 @@ export async function buildGenerator(folder: string): Promise<string> {
   return program
 }
 
-/** Sends UDP packets over loopback at a steady rate. */
+/**
+ * Sends UDP packets over loopback at a steady rate. The first eight bytes of each payload say when it was sent, in nanoseconds of
+ * the clock that `process.hrtime.bigint()` reads, little-endian.
+ */
 export async function generate(
   host: Host,
   program: string,

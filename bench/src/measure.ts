@@ -5,12 +5,16 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Lab, openLab } from '@packet-logs/lab'
+import { startDaemon } from './daemon.js'
 import { generate, port } from './generator.js'
 import type { BenchOptions } from './options.js'
 import { type ProcessUsage, usageOf } from './process-usage.js'
+import { type RuleKind, writeRules } from './rule-sets.js'
 
 /** One run: what the kernel was asked to log and what the subscriber received. */
 export interface Measurement {
+  /** What the daemon was told to look for. */
+  rules: RuleKind
   askedPerSecond: number
   /** Seconds for which the generator sent. */
   seconds: number
@@ -32,17 +36,16 @@ export interface Cost {
 
 const warmUp = { packetsPerSecond: 20_000, seconds: 1 }
 
-type Run = BenchOptions & { eventsPerSecond: number; generator: string; folder: string }
+/** What one run needs to know. */
+export type Run = BenchOptions & { eventsPerSecond: number; ruleKind: RuleKind; generator: string; folder: string }
 
 /** Runs generator, daemon and subscriber once in a namespace of their own. */
 export async function measure(run: Run): Promise<Measurement> {
   await using lab = await openLab()
-  await lab.nft(logRules(run.rulesPerPacket))
+  await lab.nft(ruleset(run.logRules))
   const busPath = join(run.folder, 'eventbus.sock')
-  const daemon = lab.spawn(process.execPath, [binOfDaemon(), '--bus-listen', busPath], {
-    stdio: ['ignore', 'ignore', 'pipe']
-  })
-  await untilReady(daemon)
+  const config = await writeRules(run.ruleKind, run.rules, run.folder)
+  const daemon = await startDaemon(lab, run.folder, { ...config, bus: { listen: busPath } })
   const subscriber = startSubscriber(lab, busPath)
   await subscriber.subscribed
 
@@ -52,12 +55,12 @@ export async function measure(run: Run): Promise<Measurement> {
 
   const before = { daemon: usageOf(daemon.pid), subscriber: usageOf(subscriber.process.pid) }
   const counted = { packets: await countedPackets(lab), received: subscriber.received() }
-  const packetsPerSecond = run.eventsPerSecond / run.rulesPerPacket
+  const packetsPerSecond = run.eventsPerSecond / run.logRules
   const sent = await generate(lab, run.generator, { ...run, packetsPerSecond })
   await untilQuiet(subscriber)
   const after = { daemon: usageOf(daemon.pid), subscriber: usageOf(subscriber.process.pid) }
 
-  const offered = ((await countedPackets(lab)) - counted.packets) * run.rulesPerPacket
+  const offered = ((await countedPackets(lab)) - counted.packets) * run.logRules
   const delivered = subscriber.received() - counted.received
   // The reader first: a reader calls a bus that goes away an error.
   for (const child of [subscriber.process, daemon]) {
@@ -66,6 +69,7 @@ export async function measure(run: Run): Promise<Measurement> {
     await ended
   }
   return {
+    rules: run.ruleKind,
     askedPerSecond: run.eventsPerSecond,
     seconds: sent.seconds,
     offered,
@@ -77,13 +81,14 @@ export async function measure(run: Run): Promise<Measurement> {
   }
 }
 
-function logRules(rulesPerPacket: number): string {
+/** Log rules that packets of the generator meet, then a counter. */
+export function ruleset(logRules: number): string {
   const match = `udp dport ${port}`
   const log = `${match} log prefix "lan:in " group 0\n`
   return `table inet bench {
     chain input {
       type filter hook input priority filter
-      ${log.repeat(rulesPerPacket)}
+      ${log.repeat(logRules)}
       ${match} counter drop
     }
   }`
@@ -94,24 +99,6 @@ async function countedPackets(lab: Lab): Promise<number> {
   const packets = /counter packets (\d+)/.exec(stdout)?.[1]
   if (packets === undefined) throw new Error(`nft shows no counter:\n${stdout}`)
   return Number(packets)
-}
-
-function binOfDaemon(): string {
-  return fileURLToPath(new URL('dist/bin.js', import.meta.resolve('@packet-logs/daemon/package.json')))
-}
-
-async function untilReady(daemon: ChildProcess): Promise<void> {
-  const said: string[] = []
-  if (daemon.stderr === null) throw new Error('packet-logsd has no stderr')
-  for await (const line of createInterface({ input: daemon.stderr })) {
-    said.push(line)
-    if (line.includes('ready')) {
-      // From here on only keep the pipe empty: a full one would hold the daemon up.
-      daemon.stderr.on('data', () => undefined).resume()
-      return
-    }
-  }
-  throw new Error(`packet-logsd did not start: ${said.join('\n')}`)
 }
 
 interface RunningSubscriber {

@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildGenerator } from './generator.js'
+import { runLatency } from './latency.js'
 import { type Measurement, measure } from './measure.js'
-import { parseBenchOptions, usage } from './options.js'
+import { type BenchOptions, parseBenchOptions, usage } from './options.js'
+import type { RuleKind } from './rule-sets.js'
 
 /**
  * Runs the end-to-end benchmark and prints what it found.
@@ -25,10 +27,14 @@ export async function runBench(argv: readonly string[]): Promise<number> {
   })
   try {
     const generator = await buildGenerator(folder)
+    const kinds: readonly RuleKind[] = options.rules === 0 ? ['none'] : ['none', 'rules.yaml', 'notifications.json']
+    if (options.latency) return await runLatency(options, { generator, folder })
     if (!options.json) process.stdout.write(heading(options))
     for (const eventsPerSecond of options.rates) {
-      const measurement = await measure({ ...options, eventsPerSecond, generator, folder })
-      process.stdout.write(options.json ? `${JSON.stringify(measurement)}\n` : row(measurement))
+      for (const ruleKind of kinds) {
+        const measurement = await measure({ ...options, eventsPerSecond, ruleKind, generator, folder })
+        process.stdout.write(options.json ? `${JSON.stringify(measurement)}\n` : row(measurement))
+      }
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -36,17 +42,10 @@ export async function runBench(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-function heading({
-  packetBytes,
-  rulesPerPacket,
-  seconds
-}: {
-  packetBytes: number
-  rulesPerPacket: number
-  seconds: number
-}): string {
+function heading({ packetBytes, logRules, rules, seconds }: BenchOptions): string {
   return (
-    `${packetBytes}-byte UDP packets, ${rulesPerPacket} log rules each, ${seconds} s per run, ` +
+    `${packetBytes}-byte UDP packets, ${logRules} log rules each, ${seconds} s per run, ` +
+    `${rules === 0 ? '' : `without and with ${rules} rules in the daemon, `}` +
     `${cpus().length} processors, Node ${process.version}\n\n` +
     `${columns.map(({ title, width }) => title.padStart(width)).join('  ')}\n`
   )
@@ -58,6 +57,7 @@ function row(measurement: Measurement): string {
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 const columns: readonly { title: string; width: number; cell: (measurement: Measurement) => string }[] = [
+  { title: 'rules', width: 18, cell: m => m.rules },
   { title: 'asked/s', width: 9, cell: m => whole.format(m.askedPerSecond) },
   { title: 'offered/s', width: 9, cell: m => whole.format(m.offered / m.seconds) },
   { title: 'delivered/s', width: 11, cell: m => whole.format(m.delivered / m.seconds) },
