@@ -31,7 +31,7 @@ export function matchesAny(token: string, digests: readonly TokenDigest[]): bool
 }
 
 function flawOf(token: string): string | undefined {
-  if (token.includes(':')) return 'holds a colon; in SPR’s handshake that means a password'
+  if (token.includes(':')) return "holds a colon; in SPR's handshake that means a password"
   if (!/^[\x21-\x7e]+$/.test(token)) return 'holds a blank or a character beyond ASCII'
   if (token.length > MAX_TOKEN_LENGTH) return `is longer than ${MAX_TOKEN_LENGTH} characters`
   return undefined

@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Broker, createBroker, createBusClient } from '@packet-logs/bus'
+import { createRuleEngine, type RuleEngine } from '@packet-logs/rules'
+import { openRuleFiles, type RuleFiles } from '@packet-logs/rules/files'
+import { onTestFinished } from 'vitest'
+import { httpRoutes } from '../../src/http/routes.js'
+import type { GatewayOptions } from '../../src/options.js'
+
+/** The routes over a bus and real rule files of their own. */
+export interface OpenRoutes {
+  readonly broker: Broker
+  readonly engine: RuleEngine
+  readonly files: RuleFiles
+  /** Where a rule file is. */
+  pathOf(name: 'rules.yaml' | 'alerts.json' | 'notifications.json'): string
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
+}
+
+export async function openRoutes(options: Partial<GatewayOptions> = {}): Promise<OpenRoutes> {
+  const directory = await mkdtemp(join(tmpdir(), 'gateway-http-'))
+  const pathOf: OpenRoutes['pathOf'] = name => join(directory, name)
+  const engine = createRuleEngine({ onAlert: () => undefined })
+  const files = await openRuleFiles({
+    engine,
+    rules: pathOf('rules.yaml'),
+    alerts: pathOf('alerts.json'),
+    notifications: pathOf('notifications.json'),
+    onProblem: () => undefined
+  })
+  onTestFinished(async () => {
+    await files.close()
+    await rm(directory, { recursive: true })
+  })
+  const broker = createBroker()
+  const app = httpRoutes({ bus: createBusClient(broker), rules: files, ...options })
+  return {
+    broker,
+    engine,
+    files,
+    pathOf,
+    request: async (method, path, body, headers = {}) => {
+      const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+      const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
+      return app.request(path, { method, headers: { ...type, ...headers }, ...(text !== undefined && { body: text }) })
+    }
+  }
+}
