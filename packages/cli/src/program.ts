@@ -5,6 +5,7 @@ import { doctorCommand } from './commands/doctor.js'
 import { nftCommand } from './commands/nft/nft.js'
 import { publishCommand } from './commands/publish.js'
 import { replayCommand } from './commands/replay.js'
+import { rulesCommand } from './commands/rules/rules.js'
 import { subscribeCommand } from './commands/subscribe.js'
 import { topCommand } from './commands/top.js'
 import { versionCommand } from './commands/version.js'
@@ -17,6 +18,7 @@ Examples:
   packet-logs subscribe nft:                              watch every logged packet
   packet-logs subscribe -j nft:wan:out | jq .Value.IP     one JSON object per line
   packet-logs nft remove                                  take the rules out again
+  packet-logs rules test rules.yaml capture.pcapng        which rule fires when, and why not
   packet-logs doctor                                      why do I see nothing?
 
 Exit codes: 0 done, 1 failed, 2 called the wrong way.`
@@ -29,6 +31,7 @@ const commands = [
   decodeCommand,
   busCommand,
   nftCommand,
+  rulesCommand,
   doctorCommand,
   versionCommand
 ]

@@ -1,0 +1,109 @@
+import type { RuleSets } from '@packet-logs/rules'
+import type { Colors } from 'picocolors/types.js'
+import { type Io, write } from '../io.js'
+import type { Recording } from '../replay/recording.js'
+import { type Expectation, isExpected } from './expectations.js'
+import { formatAlert, formatNotice, formatOutcome, formatRecording } from './format-trial.js'
+import { readRecorded } from './recorded.js'
+import { outcomes, type RuleOutcome, type TriedRule } from './trial-report.js'
+import { RuleTrial } from './try-rules.js'
+import { WhyNot } from './why-not.js'
+
+export interface RunTrialOptions {
+  readonly sets: RuleSets
+  readonly rules: readonly TriedRule[]
+  readonly recording: Recording
+  readonly expectations: readonly Expectation[]
+  readonly isWhyAsked: boolean
+  readonly isJson: boolean
+  readonly colors: Colors
+  /** So often a terminal is told how far it has come. */
+  readonly progressMs: number
+}
+
+/** Lines wait until there are so many bytes of them: then the reader of the output sets the pace. */
+const bytesPerWrite = 64 * 1024
+
+/**
+ * Puts a recording before rules and prints what comes out of it.
+ *
+ * @returns what is not as expected
+ */
+export async function runTrial(io: Io, options: RunTrialOptions): Promise<string[]> {
+  const { sets, rules, recording, isJson, colors } = options
+  const whyNot = options.isWhyAsked ? new WhyNot() : undefined
+  for (const { id, isEnabled, topics, filter } of rules) if (isEnabled) whyNot?.add(id, topics, filter)
+  let printed = ''
+  const trial = new RuleTrial(sets, {
+    onAlert: alert => {
+      whyNot?.forget(alert.ruleId)
+      printed += isJson ? `${JSON.stringify({ type: 'alert', ...alert })}\n` : `${formatAlert(alert, colors)}\n`
+    },
+    onNotice: (entry, notice, timestampMs) => {
+      whyNot?.forget(String(entry))
+      printed += isJson
+        ? `${JSON.stringify({ type: 'notice', entry, timestampMs, ...notice })}\n`
+        : `${formatNotice(entry, notice, timestampMs, colors)}\n`
+    },
+    onSubject: subject => whyNot?.look(subject)
+  })
+  const flush = async (): Promise<void> => {
+    const text = printed
+    printed = ''
+    if (text !== '') await write(io.stdout, text, io.signal)
+  }
+  const { progress } = trial
+  const ticker = io.stderr.isTTY
+    ? setInterval(
+        () => io.stderr.write(`packet-logs: ${progress.packets + progress.events} so far\r`),
+        options.progressMs
+      )
+    : undefined
+  try {
+    await trial.run(
+      inPace(readRecorded(recording), () => (printed.length > bytesPerWrite ? flush() : undefined)),
+      io.signal
+    )
+  } finally {
+    clearInterval(ticker)
+    await flush()
+  }
+  const results = outcomes(rules, trial.engine.stats(), whyNot)
+  await write(io.stdout, isJson ? summaryJson(trial, results, options) : summaryText(trial, results, colors))
+  if (progress.packets + progress.events === 0) throw new Error('the recording holds nothing that rules look at')
+  return unmetExpectations(options.expectations, results)
+}
+
+async function* inPace<T>(source: AsyncIterable<T>, wait: () => Promise<void> | undefined): AsyncGenerator<T> {
+  for await (const one of source) {
+    const waiting = wait()
+    if (waiting !== undefined) await waiting
+    yield one
+  }
+}
+
+function summaryText({ progress }: RuleTrial, results: readonly RuleOutcome[], colors: Colors): string {
+  const lines = [
+    colors.dim(`-- ${formatRecording(progress)} --`),
+    ...results.flatMap(result => formatOutcome(result, colors))
+  ]
+  return lines.map(line => `${line}\n`).join('')
+}
+
+function summaryJson(
+  { progress, engine }: RuleTrial,
+  results: readonly RuleOutcome[],
+  { expectations }: RunTrialOptions
+): string {
+  const unmet = unmetExpectations(expectations, results)
+  const { totals } = engine
+  return `${JSON.stringify({ type: 'summary', ok: unmet.length === 0, unmet, recording: progress, totals, rules: results })}\n`
+}
+
+function unmetExpectations(expectations: readonly Expectation[], results: readonly RuleOutcome[]): string[] {
+  return expectations.flatMap(expectation => {
+    const fired = results.find(({ id }) => id === expectation.rule)?.fired ?? 0
+    if (isExpected(expectation, fired)) return []
+    return [`${expectation.rule} fired ${fired} times instead of ${expectation.count ?? 'at least once'}`]
+  })
+}
