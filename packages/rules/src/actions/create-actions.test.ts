@@ -234,7 +234,7 @@ describe('the end of all actions', () => {
     await vi.waitFor(() => expect(broken.requests).toHaveLength(1))
     const startedMs = performance.now()
     await Promise.all([actions[Symbol.asyncDispose](), actions[Symbol.asyncDispose]()])
-    expect(performance.now() - startedMs).toBeLessThan(1000)
+    expect(performance.now() - startedMs).toBeLessThan(5000)
     for (const name of ['hanging', 'broken', 'slow', 'command']) {
       const { failed, dropped, active, queued } = await statsOf(actions, name, 3)
       expect({ name, failed, dropped, active, queued }).toEqual({ name, failed: 1, dropped: 2, active: 0, queued: 0 })

@@ -112,18 +112,18 @@ describe('a command', () => {
     const pids = join(directory, 'pids')
     const script = 'trap "" TERM; sleep 60 & echo $$ $! > "$1"; while :; do sleep 1; done'
     const startedMs = performance.now()
-    await expect(outcomeOf(['sh', '-c', script, 'sh', pids], { timeout: '200ms' })).resolves.toMatchObject({
+    await expect(outcomeOf(['sh', '-c', script, 'sh', pids], { timeout: '1s' })).resolves.toMatchObject({
       failed: 1,
-      lastError: 'did not end within 200ms and was killed'
+      lastError: 'did not end within 1s and was killed'
     })
-    expect(performance.now() - startedMs).toBeLessThan(3000)
+    expect(performance.now() - startedMs).toBeLessThan(10_000)
     for (const pid of (await readFile(pids, 'utf8')).trim().split(' ')) await gone(Number(pid))
   })
 
   it('that ends when asked leaves nothing of its group behind', async () => {
     const pids = join(directory, 'group')
     const script = 'sh -c \'trap "" TERM; echo $$ > "$1"; sleep 60 & wait; sleep 60\' sh "$1" & wait'
-    await expect(outcomeOf(['sh', '-c', script, 'sh', pids], { timeout: '200ms' })).resolves.toMatchObject({
+    await expect(outcomeOf(['sh', '-c', script, 'sh', pids], { timeout: '1s' })).resolves.toMatchObject({
       failed: 1
     })
     await gone(Number(await readFile(pids, 'utf8')))
@@ -135,7 +135,7 @@ describe('a command', () => {
     await expect(outcomeOf(['sh', '-c', 'sleep 60 & echo $! > "$1"', 'sh', pids])).resolves.toMatchObject({
       delivered: 1
     })
-    expect(performance.now() - startedMs).toBeLessThan(3000)
+    expect(performance.now() - startedMs).toBeLessThan(10_000)
     process.kill(Number(await readFile(pids, 'utf8')))
   })
 

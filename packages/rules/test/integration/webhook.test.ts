@@ -207,7 +207,7 @@ describe('a webhook', () => {
     await using actions = openActions({ clock: quickClock() })
     actions.define({
       hanging: webhook(hanging.url, { timeout: '50ms', retries: 1 }),
-      silent: webhook(`https://127.0.0.1:${port}`, { timeout: '2s', connectTimeout: '50ms', retries: 1 })
+      silent: webhook(`https://127.0.0.1:${port}`, { connectTimeout: '50ms', retries: 1 })
     })
     actions.deliver(makeAlert({ actions: ['hanging', 'silent'] }))
     await expect(statsOf(actions, 'hanging')).resolves.toMatchObject({
@@ -344,7 +344,8 @@ describe('secrets of a webhook', () => {
   it('fail an alert when their file is missing, empty, a directory or more than a token, each said', async () => {
     await using receiver = await openReceiver()
     const file = (name: string): string => join(directory, name)
-    await Promise.all([writeFile(file('empty'), '\n'), writeFile(file('lines'), 'a\r\nb: c')])
+    const written = { empty: '\n', lines: 'a\r\nb: c', long: 'a'.repeat(65_537) }
+    await Promise.all(Object.entries(written).map(([name, text]) => writeFile(file(name), text)))
     await using actions = openActions({ clock: quickClock() })
     actions.define({
       missing: webhook(receiver.url, { tokenFile: file('missing') }),
@@ -352,9 +353,10 @@ describe('secrets of a webhook', () => {
       directory: webhook(receiver.url, { tokenFile: directory }),
       device: webhook(receiver.url, { tokenFile: '/dev/zero' }),
       lines: webhook(receiver.url, { tokenFile: file('lines') }),
+      long: webhook(receiver.url, { secretFile: file('long') }),
       url: { type: 'webhook', urlFile: file('lines') }
     })
-    const names = ['missing', 'empty', 'directory', 'device', 'lines', 'url']
+    const names = ['missing', 'empty', 'directory', 'device', 'lines', 'long', 'url']
     actions.deliver(makeAlert({ actions: names }))
     const errors = await Promise.all(names.map(async name => (await statsOf(actions, name)).lastError))
     expect(errors).toEqual([
@@ -363,6 +365,7 @@ describe('secrets of a webhook', () => {
       `${directory} is no file`,
       '/dev/zero is no file',
       `${file('lines')} holds more than a token on one line`,
+      `${file('long')} is longer than 65536 bytes`,
       `the URL in ${file('lines')} must be a URL such as https://example.org/path`
     ])
     expect(receiver.requests).toEqual([])
