@@ -38,6 +38,8 @@ export class RunningRule implements KeyOwner {
   #hits = 0
   #alerts = 0
   #lastHitMs: number | undefined
+  /** The furthest that any key has come towards the limit. */
+  #furthest = 0
   readonly #suppressed = { cooldown: 0, aggregate: 0, snooze: 0, dryRun: 0 }
 
   constructor(rule: Rule, definition: string, surroundings: Surroundings) {
@@ -84,6 +86,10 @@ export class RunningRule implements KeyOwner {
     return distinct === undefined ? undefined : new DistinctWindow(distinct.count, distinct.withinMs)
   }
 
+  get #limit(): number | undefined {
+    return this.rule.threshold?.count ?? this.rule.distinct?.count
+  }
+
   /** Undefined while a limit is not reached. */
   #count({ window }: KeyState, subject: Subject, { elapsedMs }: Moment): Reached | undefined {
     if (window === undefined) return { count: 1, firstMs: elapsedMs }
@@ -93,6 +99,8 @@ export class RunningRule implements KeyOwner {
     const before = window.size
     const reached = window.add(elapsedMs, String(value))
     this.#keys.remember(window.size - before)
+    if (reached !== undefined) this.#furthest = this.#limit ?? 0
+    else if (window.level > this.#furthest) this.#furthest = window.level
     return reached
   }
 
@@ -227,6 +235,7 @@ export class RunningRule implements KeyOwner {
       suppressed: { ...this.#suppressed },
       ...(this.#lastHitMs === undefined ? {} : { lastHitMs: this.#lastHitMs }),
       ...(snoozedUntilMs === undefined || snoozedUntilMs <= nowMs ? {} : { snoozedUntilMs }),
+      ...(this.#limit === undefined ? {} : { reached: this.#furthest }),
       keys: this.#keys.size,
       keysEvicted: this.#keys.evicted
     }

@@ -11,6 +11,8 @@ export interface Reached {
 export interface Window {
   /** How much it remembers. */
   readonly size: number
+  /** How far the key has come towards the limit, as of the last match. */
+  readonly level: number
   /**
    * @param value of the field whose different values are counted
    * @returns what there was when this match reached the limit; then it counts anew
@@ -33,6 +35,10 @@ export class MatchWindow implements Window {
 
   get size(): number {
     return this.#times.length
+  }
+
+  get level(): number {
+    return this.#times.length - this.#start
   }
 
   add(nowMs: number): Reached | undefined {
@@ -72,6 +78,10 @@ export class DistinctWindow implements Window {
   }
 
   get size(): number {
+    return this.#values.size
+  }
+
+  get level(): number {
     return this.#values.size
   }
 
