@@ -31,8 +31,7 @@ const bytesPerWrite = 64 * 1024
  */
 export async function runTrial(io: Io, options: RunTrialOptions): Promise<string[]> {
   const { sets, rules, recording, isJson, colors } = options
-  const whyNot = options.isWhyAsked ? new WhyNot() : undefined
-  for (const { id, isEnabled, topics, filter } of rules) if (isEnabled) whyNot?.add(id, topics, filter)
+  const whyNot = options.isWhyAsked ? new WhyNot(rules) : undefined
   let printed = ''
   const trial = new RuleTrial(sets, {
     onAlert: alert => {

@@ -1,7 +1,7 @@
 import type { RuleSets, RuleStats } from '@packet-logs/rules'
 import { notificationFilter } from '@packet-logs/rules'
 import { alertId, findAlertFilter } from './alert-entries.js'
-import type { WhyNot, WhyNotReport } from './why-not.js'
+import type { AskedRule, WhyNot, WhyNotReport } from './why-not.js'
 
 /** What became of a rule in a trial. */
 export interface RuleOutcome extends RuleStats {
@@ -16,11 +16,7 @@ export interface RuleOutcome extends RuleStats {
 }
 
 /** A rule, before it is tried. */
-export interface TriedRule {
-  readonly id: string
-  readonly isEnabled: boolean
-  readonly topics: readonly string[]
-  readonly filter: string | undefined
+export interface TriedRule extends AskedRule {
   readonly wanted?: number
   readonly withinMs?: number
 }
@@ -62,12 +58,14 @@ export function outcomes(
   stats: readonly RuleStats[],
   whyNot: WhyNot | undefined
 ): RuleOutcome[] {
-  const byId = new Map(stats.map(one => [one.id, one]))
-  return rules.flatMap(({ id, isEnabled, wanted, withinMs }) => {
-    const known = byId.get(id)
+  // Entries of alerts.json may share a name: the first statistics of one belong to the first entry of it.
+  const byId = new Map<string, RuleStats[]>()
+  for (const one of stats) byId.set(one.id, [...(byId.get(one.id) ?? []), one])
+  return rules.flatMap(({ id, isEnabled, wanted, withinMs }, index) => {
+    const known = byId.get(id)?.shift()
     if (known === undefined) return []
     const fired = known.alerts + known.suppressed.dryRun
-    const report = fired === 0 && isEnabled ? whyNot?.report(id) : undefined
+    const report = fired === 0 && isEnabled ? whyNot?.report(index) : undefined
     return [
       {
         ...known,

@@ -28,23 +28,37 @@ const shownValues = 3
 const questionsPerStride = 2_000_000
 const maxTopics = 4096
 
+/** A rule that may have to be asked about. Where no filter says what it asks, only what it sees is counted. */
+export interface AskedRule {
+  readonly id: string
+  readonly isEnabled: boolean
+  readonly topics: readonly string[]
+  readonly filter: string | undefined
+}
+
 /** Puts everything before the conditions of rules one by one, with an effort that stays bounded. */
 export class WhyNot {
-  readonly #rules = new Map<string, RuleFunnel>()
+  readonly #rules: RuleFunnel[] = []
+  readonly #byId = new Map<string, RuleFunnel[]>()
   readonly #byTopic = new Map<string, readonly RuleFunnel[]>()
   #stride = 1
   #turn = 0
   #questions = 0
 
-  /** @param filter what a rule asks; where no filter says it, only what is seen is counted */
-  add(id: string, topics: readonly string[], filter: string | undefined): void {
-    this.#rules.set(id, new RuleFunnel(topics, filter === undefined ? [] : explainFilter(filter).conditions))
+  constructor(rules: readonly AskedRule[]) {
+    for (const { id, topics, filter, isEnabled } of rules) {
+      const funnel = new RuleFunnel(topics, filter === undefined ? [] : explainFilter(filter).conditions)
+      funnel.isAnswered = !isEnabled
+      this.#rules.push(funnel)
+      const others = this.#byId.get(id)
+      if (others === undefined) this.#byId.set(id, [funnel])
+      else others.push(funnel)
+    }
   }
 
   /** Of a rule that has fired nobody asks why it has not. */
   forget(id: string): void {
-    const funnel = this.#rules.get(id)
-    if (funnel !== undefined) funnel.isAnswered = true
+    for (const funnel of this.#byId.get(id) ?? []) funnel.isAnswered = true
   }
 
   look(subject: Subject): void {
@@ -59,14 +73,15 @@ export class WhyNot {
     this.#stride *= 2
   }
 
-  report(id: string): WhyNotReport | undefined {
-    return this.#rules.get(id)?.report()
+  /** Of the rule at this place. */
+  report(index: number): WhyNotReport | undefined {
+    return this.#rules[index]?.report()
   }
 
   #funnelsFor(topic: string): readonly RuleFunnel[] {
     const known = this.#byTopic.get(topic)
     if (known !== undefined) return known
-    const funnels = [...this.#rules.values()].filter(({ topics }) => topics.some(wanted => topic.startsWith(wanted)))
+    const funnels = this.#rules.filter(({ topics }) => topics.some(wanted => topic.startsWith(wanted)))
     if (this.#byTopic.size >= maxTopics) this.#byTopic.clear()
     this.#byTopic.set(topic, funnels)
     return funnels
