@@ -1,4 +1,5 @@
 import { printable } from '../filter/source-text.js'
+import type { Value } from '../filter/value.js'
 import type { Rule } from '../rules-file/rule.js'
 import type { TemplatePart, TemplateWord } from '../rules-file/template.js'
 import { shownValue } from '../rules-file/template.js'
@@ -111,10 +112,12 @@ function wordText(word: TemplateWord, rule: Rule, { count, firstMs, lastMs, valu
 /** Stands for a field that is not there. */
 const ABSENT = '-'
 
-export function shownText(value: unknown): string {
+export function shownText(value: Value): string {
   if (value === undefined || value === null || value === '') return ABSENT
-  if (Array.isArray(value)) return shownValue(value.slice(0, MAX_VALUES).map(String).join(', '))
-  return shownValue(typeof value === 'object' ? JSON.stringify(value) : String(value))
+  if (typeof value === 'string') return shownValue(value)
+  if (typeof value !== 'object') return String(value)
+  const isPlainList = Array.isArray(value) && value.every(item => typeof item === 'string')
+  return shownValue(isPlainList ? value.slice(0, MAX_VALUES).join(', ') : JSON.stringify(value))
 }
 
 function time(ms: number): string {

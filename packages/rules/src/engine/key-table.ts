@@ -1,5 +1,6 @@
 import type { Moment } from './clock.js'
 import type { Due } from './due-queue.js'
+import type { KeyName } from './key-name.js'
 import type { Window } from './windows.js'
 
 /** The values of a rule's `by` fields. */
@@ -32,7 +33,7 @@ export interface KeyOwner {
 /** What a rule remembers of one key. */
 export class KeyState implements Due {
   readonly owner: KeyOwner
-  readonly text: string
+  readonly name: KeyName
   readonly values: KeyValues
   readonly window: Window | undefined
   /** Within a cooldown until then. */
@@ -43,9 +44,9 @@ export class KeyState implements Due {
   newer: KeyState | undefined
   older: KeyState | undefined
 
-  constructor(owner: KeyOwner, text: string, values: KeyValues, window: Window | undefined) {
+  constructor(owner: KeyOwner, name: KeyName, values: KeyValues, window: Window | undefined) {
     this.owner = owner
-    this.text = text
+    this.name = name
     this.values = values
     this.window = window
   }
@@ -59,7 +60,7 @@ export class KeyTable {
   evicted = 0
   readonly #maxKeys: number
   readonly #forget: (state: KeyState) => void
-  readonly #states = new Map<string, KeyState>()
+  readonly #states = new Map<KeyName, KeyState>()
   #newest: KeyState | undefined
   #oldest: KeyState | undefined
   #remembered = 0
@@ -74,8 +75,8 @@ export class KeyTable {
   }
 
   /** What is known of a key, which becomes the most recently used. */
-  use(text: string, make: () => KeyState): KeyState {
-    const known = this.#states.get(text)
+  use(name: KeyName, make: () => KeyState): KeyState {
+    const known = this.#states.get(name)
     if (known !== undefined) {
       this.#unlink(known)
       this.#link(known)
@@ -83,7 +84,7 @@ export class KeyTable {
     }
     if (this.#states.size >= this.#maxKeys) this.#evictOldest()
     const made = make()
-    this.#states.set(text, made)
+    this.#states.set(name, made)
     this.#link(made)
     return made
   }
@@ -102,7 +103,7 @@ export class KeyTable {
     const oldest = this.#oldest
     if (oldest === undefined) return
     this.#unlink(oldest)
-    this.#states.delete(oldest.text)
+    this.#states.delete(oldest.name)
     this.#remembered -= oldest.window?.size ?? 0
     this.evicted++
     this.#forget(oldest)

@@ -6,9 +6,9 @@ import type { Occasion } from './alert-text.js'
 import { makeAlert, shownText } from './alert-text.js'
 import type { Moment } from './clock.js'
 import type { DueQueue } from './due-queue.js'
+import { keyName, keyValue } from './key-name.js'
 import type { KeyOwner, KeyValues, Pending, Sighting } from './key-table.js'
 import { KeyState, KeyTable } from './key-table.js'
-import { keyText, keyValue } from './key-text.js'
 import { SnoozedKeys } from './snoozed-keys.js'
 import type { RuleStats } from './stats.js'
 import type { Subject } from './subject.js'
@@ -65,8 +65,8 @@ export class RunningRule implements KeyOwner {
       this.#report(undefined, key, { count: 1, firstMs: now.elapsedMs }, subject, now)
       return
     }
-    const text = keyText(this.compiled.by, key)
-    const state = this.#keys.use(text, () => new KeyState(this, text, key, this.#newWindow()))
+    const name = keyName(this.compiled.by, key)
+    const state = this.#keys.use(name, () => new KeyState(this, name, key, this.#newWindow()))
     const reached = this.#count(state, subject, now)
     if (reached !== undefined) this.#report(state, key, reached, subject, now)
   }
@@ -197,7 +197,7 @@ export class RunningRule implements KeyOwner {
 
   #isSnoozed(key: KeyValues, { wallMs }: Moment): boolean {
     if (this.#snoozedUntilMs !== undefined && wallMs < this.#snoozedUntilMs) return true
-    return this.#snoozedKeys.size > 0 && this.#snoozedKeys.has(keyText(this.compiled.by, key), wallMs)
+    return this.#snoozedKeys.size > 0 && this.#snoozedKeys.has(keyName(this.compiled.by, key), wallMs)
   }
 
   /** @returns false when a key is meant that the rule does not have */
@@ -208,7 +208,7 @@ export class RunningRule implements KeyOwner {
     }
     const { by } = this.compiled
     const isKey = by.length > 0 && Object.keys(key).every(name => by.some(field => field.name === name))
-    if (isKey) this.#snoozedKeys.set(keyText(by, key), untilMs, nowMs)
+    if (isKey) this.#snoozedKeys.set(keyName(by, key), untilMs, nowMs)
     return isKey
   }
 

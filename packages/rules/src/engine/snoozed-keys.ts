@@ -1,6 +1,8 @@
+import type { KeyName } from './key-name.js'
+
 /** Keys that are kept quiet until a time; bounded, the ones that end first given up first. */
 export class SnoozedKeys {
-  readonly #until = new Map<string, number>()
+  readonly #until = new Map<KeyName, number>()
   readonly #most: number
 
   constructor(most: number) {
@@ -11,7 +13,7 @@ export class SnoozedKeys {
     return this.#until.size
   }
 
-  has(key: string, nowMs: number): boolean {
+  has(key: KeyName, nowMs: number): boolean {
     const until = this.#until.get(key)
     if (until === undefined) return false
     if (nowMs < until) return true
@@ -19,7 +21,7 @@ export class SnoozedKeys {
     return false
   }
 
-  set(key: string, untilMs: number, nowMs: number): void {
+  set(key: KeyName, untilMs: number, nowMs: number): void {
     this.#until.delete(key)
     if (untilMs <= nowMs) return
     if (this.#until.size >= this.#most) {

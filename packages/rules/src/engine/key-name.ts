@@ -11,12 +11,14 @@ export function keyValue(value: Value): string | number | boolean | undefined {
   return text.length > MAX_CHARACTERS ? text.slice(0, MAX_CHARACTERS) : text
 }
 
-/** The same text for the same values, another for others; an absent value is a value too. */
-export function keyText(by: readonly { readonly name: string }[], values: KeyValues): string {
+/**
+ * Tells keys apart: the value of a rule's only field, which costs nothing to make, or a text of all its values. An absent
+ * value is a value too.
+ */
+export type KeyName = string | number | boolean | undefined
+
+export function keyName(by: readonly { readonly name: string }[], values: KeyValues): KeyName {
   const [only] = by
-  if (only !== undefined && by.length === 1) {
-    const value = values[only.name]
-    return `${typeof value} ${String(value)}`
-  }
-  return JSON.stringify(by.map(({ name }) => values[name] ?? null))
+  if (only !== undefined && by.length === 1) return values[only.name]
+  return by.length === 0 ? undefined : JSON.stringify(by.map(({ name }) => values[name] ?? null))
 }
