@@ -2,10 +2,12 @@ import type { Socket } from 'node:net'
 import type { SinkCounters } from './sink.js'
 import { pipeSocket } from './stdout-sink.js'
 
-/** Whole events. */
+/** Whole events, or a notice that some were lost. */
 export interface Chunk {
   readonly bytes: Buffer
   readonly events: number
+  /** Events that the notice tells of. */
+  readonly tellsLoss: number
 }
 
 export interface FifoReaderOptions {
@@ -39,7 +41,7 @@ export class FifoReader {
       this.#letGo()
       options.onGone()
     })
-    if (options.preamble.length > 0) this.#write({ bytes: options.preamble, events: 0 })
+    if (options.preamble.length > 0) this.#write({ bytes: options.preamble, events: 0, tellsLoss: 0 })
   }
 
   push(chunk: Chunk): void {
@@ -68,7 +70,7 @@ export class FifoReader {
     const notice = this.#lost > 0 ? lossNotice(this.#lost) : undefined
     this.#lost = 0
     if (notice !== undefined) {
-      this.#write({ bytes: notice, events: 0 })
+      this.#write({ bytes: notice, events: 0, tellsLoss: 0 })
       return
     }
     const chunk = this.#waiting.shift()
@@ -85,7 +87,8 @@ export class FifoReader {
     this.#socket.write(bytes, error => {
       this.#isWriting = false
       const { counters } = this.#options
-      if (error) counters.dropped += events
+      // Only a reader that leaves ends a write, and it does not want the rest.
+      if (error) counters.unread += events
       else {
         counters.written += events
         counters.writtenBytes += bytes.length
@@ -99,7 +102,7 @@ export class FifoReader {
     if (chunk === undefined) return
     this.#waitingBytes -= chunk.bytes.length
     this.#options.counters.dropped += chunk.events
-    this.#lost += chunk.events
+    this.#lost += chunk.events + chunk.tellsLoss
   }
 
   /** Who left does not want the rest. */

@@ -62,11 +62,13 @@ export class FifoSink implements Sink {
   }
 
   async write(batch: EventBatch): Promise<void> {
-    if (this.#readers.size === 0) this.#options.counters.unread += batch.tellsLoss > 0 ? 0 : batch.pendingEvents
+    const { tellsLoss } = batch
+    const events = tellsLoss > 0 ? 0 : batch.pendingEvents
+    if (this.#readers.size === 0) this.#options.counters.unread += events
     else {
       // The queue uses its buffer again; readers take their time.
       const bytes = Buffer.from(batch.bytes.subarray(batch.start, batch.length))
-      for (const reader of this.#readers.values()) reader.push({ bytes, events: batch.pendingEvents })
+      for (const reader of this.#readers.values()) reader.push({ bytes, events, tellsLoss })
     }
     batch.done = batch.ends.length
   }

@@ -1,9 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 
-const SUFFIXES = ['', '.gz']
+/** What stands behind the name of a rotated file. */
+const NUMBERED = /^([1-9]\d{0,3})(\.gz)?$/
 
 /**
  * Moves PATH to PATH.1, PATH.1 to PATH.2 and so on, of which the last goes. Every step is one rename: whoever looks, or a loss
@@ -16,12 +18,23 @@ export async function rotate(path: string, keep: number, compress: boolean): Pro
     await rm(path, { force: true })
     return async () => undefined
   }
-  for (const suffix of SUFFIXES) await rm(`${path}.${keep}${suffix}`, { force: true })
-  for (let number = keep - 1; number >= 1; number--) {
-    for (const suffix of SUFFIXES) await move(`${path}.${number}${suffix}`, `${path}.${number + 1}${suffix}`)
+  for (const { number, suffix } of await rotated(path)) {
+    if (number >= keep) await rm(`${path}.${number}${suffix}`, { force: true })
+    else await move(`${path}.${number}${suffix}`, `${path}.${number + 1}${suffix}`)
   }
   await move(path, `${path}.1`)
   return compress ? () => gzip(`${path}.1`) : async () => undefined
+}
+
+/** The files that were rotated before, the oldest first. */
+async function rotated(path: string): Promise<{ number: number; suffix: string }[]> {
+  const prefix = `${basename(path)}.`
+  const found: { number: number; suffix: string }[] = []
+  for (const name of await readdir(dirname(path))) {
+    const parts = name.startsWith(prefix) ? NUMBERED.exec(name.slice(prefix.length)) : null
+    if (parts !== null) found.push({ number: Number(parts[1]), suffix: parts[2] ?? '' })
+  }
+  return found.toSorted((a, b) => b.number - a.number)
 }
 
 async function move(from: string, to: string): Promise<void> {
