@@ -15,7 +15,8 @@ describe('a configuration', () => {
       events: { extended: true, payload: 'full' },
       recentDomains: {},
       rules: {},
-      http: {}
+      http: {},
+      outputs: []
     })
   })
 
