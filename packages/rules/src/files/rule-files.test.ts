@@ -191,7 +191,7 @@ describe('Editing a rule file', () => {
   it('loses none of many edits at once', async () => {
     const { files } = await open()
     const names = Array.from({ length: 20 }, (_, n) => `e${n}`)
-    await Promise.all(names.map(name => files.alerts?.replace(entries => [...entries, alert(name)])))
+    await Promise.all(names.map(async name => files.alerts?.replace(entries => [...entries, alert(name)])))
     expect(files.alerts?.entries.map(({ Name }) => Name)).toEqual(names)
     expect(readFileSync(at('alerts.json'), 'utf8')).toBe(formatAlerts(names.map(name => alert(name))))
   })

@@ -59,7 +59,7 @@ export class ConditionLanguage {
       if (expression.from === '@') {
         throw errorAt('RULE_INVALID', '@ stands only within a filter: $[?(@.InDev=="wlan1")]', source, expression)
       }
-      const query = this.#compile(translator.path(expression))
+      const query = this.#compile(translator.path(expression), source)
       const isOne = isSingular(expression.segments)
       return {
         expression,
@@ -69,7 +69,7 @@ export class ConditionLanguage {
         }
       }
     }
-    const query = this.#compile(`$[?keep(${translator.value(expression)})]`)
+    const query = this.#compile(`$[?keep(${translator.value(expression)})]`, source)
     return {
       expression,
       find: root => {
@@ -80,10 +80,16 @@ export class ConditionLanguage {
     }
   }
 
-  #compile(text: string): JSONPathQuery {
-    const query = this.#environment.compile(text)
-    charge(query, this.budget)
-    return query
+  #compile(text: string, source: string): JSONPathQuery {
+    try {
+      const query = this.#environment.compile(text)
+      charge(query, this.budget)
+      return query
+    } catch (error) {
+      // The library has limits of its own, such as control characters in keys.
+      const reason = error instanceof Error ? error.message : String(error)
+      throw errorAt('RULE_INVALID', `cannot be evaluated: ${reason}`, source, { start: 0, end: source.length })
+    }
   }
 
   #constant(value: unknown): string {

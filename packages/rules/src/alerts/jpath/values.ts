@@ -5,7 +5,7 @@ import type { BinaryOperator } from './syntax.js'
 /** What an expression gives; undefined is gval's error, which ends the whole test without a match. */
 export type Result = unknown
 
-/** Go's ParseFloat, but for hexadecimal fractions. */
+/** Go's ParseFloat, but for hexadecimal fractions and `_` between digits. */
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const MAX_NUMBER_CHARACTERS = 64
 const INFINITE: ReadonlyMap<string, number> = new Map([
@@ -71,12 +71,12 @@ function sortedEntries(value: unknown): [string, unknown][] {
     : keys.sort(([one], [other]) => (one < other ? -1 : 1))
 }
 
-/** Go's `%v` of a float64 has an exponent from 1e+21 on, and below 1e-4; two digits of it at least. */
+/** Go's `%v` of a float64 has an exponent from 1e+06 on, and below 1e-04; two digits of it at least. */
 function numberText(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value < 0 ? '-Inf' : '+Inf'
   const size = Math.abs(value)
-  const text = size !== 0 && (size < 1e-4 || size >= 1e21) ? value.toExponential() : String(value)
+  const text = size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential() : String(value)
   return text.replace(/e([+-])(\d)$/, 'e$10$2')
 }
 
@@ -115,7 +115,7 @@ const OPERATIONS: Readonly<Partial<Record<BinaryOperator, Operation>>> = {
   '|': { number: whole((a, b) => a | b) },
   '^': { number: whole((a, b) => a ^ b) },
   '<<': { number: whole((a, b) => (b < 0n || b > 63n ? 0n : a << b)) },
-  '>>': { number: whole((a, b) => (b < 0n || b > 63n ? 0n : a >> b)) }
+  '>>': { number: whole((a, b) => a >> (b < 0n || b > 63n ? 63n : b)) }
 }
 
 /**
