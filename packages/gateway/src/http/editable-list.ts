@@ -13,8 +13,6 @@ export interface EditableList<Entry> {
   readonly path: string
   readonly noun: string
   readonly file: EditableFile<Entry> | undefined
-  /** Whether what is on disk is not what is in force, because it cannot be used. */
-  isBroken(): boolean
   /** What a client may send as an entry, and how it sees the list. */
   readonly wishSchema: z.ZodType
   readonly listSchema: z.ZodType
@@ -187,21 +185,21 @@ async function edit<Entry>(
   change: (entries: readonly Entry[]) => readonly Entry[]
 ): Promise<Response> {
   const expected = request.headers.get('if-match')
-  let changed: readonly Entry[] = []
+  let changed: readonly Entry[] | undefined
   try {
     await fileOf(list).replace(entries => {
-      if (list.isBroken()) throw new HttpError(409, `${list.path}.json is broken on disk; mend it there first`)
       if (expected !== null) checkMatch(expected, tagOf(list.format(entries)))
       changed = change(entries)
       return changed
     })
   } catch (error) {
     if (error instanceof HttpError) throw error
-    if (error instanceof RuleError) throw new HttpError(400, describe(error), { cause: error })
+    // Refused before it was this edit's turn: it is not the edit that is wrong, but what is on disk.
+    if (error instanceof RuleError) throw new HttpError(changed ? 400 : 409, describe(error), { cause: error })
     const reason = error instanceof Error ? error.message : String(error)
     throw new HttpError(500, `${list.path}.json cannot be written: ${reason}`, { cause: error })
   }
-  return answer(list, changed)
+  return answer(list, changed ?? [])
 }
 
 /** Indexes shift under whoever did not see the last edit; who says what it saw is kept from editing the wrong entry. */

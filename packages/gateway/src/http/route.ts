@@ -77,14 +77,13 @@ export function defineRoute<Query = undefined, Body = undefined>(definition: Rou
 }
 
 function readQuery<Value>(schema: ObjectSchema<Value>, params: URLSearchParams): Value {
-  const fields: Record<string, unknown> = {}
-  for (const key of new Set(params.keys())) {
+  const fields = Array.from(new Set(params.keys()), key => {
     const values = params.getAll(key)
     const isList = Object.hasOwn(schema.shape, key) && takesList(schema.shape[key])
     if (!isList && values.length > 1) throw new HttpError(400, `The parameter ${key} is given more than once.`)
-    fields[key] = isList ? values : values[0]
-  }
-  return check(schema, fields, 'The query')
+    return [key, isList ? values : values[0]] as const
+  })
+  return check(schema, Object.fromEntries(fields), 'The query')
 }
 
 function takesList(schema: unknown): boolean {

@@ -59,14 +59,12 @@ const alertWish = named(
 
 /** SPR's `notifications.json`. */
 export function notificationsOf(files: RuleFiles | undefined): EditableList<NotificationEntry> {
-  const file = files?.notifications
   return {
     path: 'notifications',
     noun: 'notification',
-    file,
+    file: files?.notifications,
     wishSchema: notificationWish,
     listSchema: notificationList,
-    isBroken: () => isBroken(files, file?.path),
     parse: parseNotifications,
     format: formatNotifications,
     accept: entry => entry
@@ -75,20 +73,14 @@ export function notificationsOf(files: RuleFiles | undefined): EditableList<Noti
 
 /** SPR's `alerts.json`. */
 export function alertsOf(files: RuleFiles | undefined): EditableList<AlertEntry> {
-  const file = files?.alerts
   return {
     path: 'alerts',
     noun: 'alert',
-    file,
+    file: files?.alerts,
     wishSchema: alertWish,
     listSchema: alertList,
-    isBroken: () => isBroken(files, file?.path),
     parse: (json, name) => parseAlerts(json, { file: name }),
     format: formatAlerts,
     accept: (entry, previous) => ({ ...entry, RuleId: previous?.RuleId ?? randomUUID() })
   }
-}
-
-function isBroken(files: RuleFiles | undefined, path: string | undefined): boolean {
-  return files?.problems.some(({ file }) => file === path) === true
 }

@@ -11,12 +11,9 @@ const health = named(
     ok: z.boolean().meta({ description: 'Whether the service does its work.' }),
     status: z.enum(['ok', 'degraded']),
     bus: z.looseObject({ connected: z.boolean() }),
-    rules: z
-      .object({ problems: z.int() })
-      .optional()
-      .meta({
-        description: 'How much is wrong with rule files on disk, which are therefore not in force; /rules tells.'
-      })
+    rules: z.object({ problems: z.int() }).optional().meta({
+      description: 'How much is wrong with rule files on disk, which are therefore not in force; /rules tells.'
+    })
   })
 )
 

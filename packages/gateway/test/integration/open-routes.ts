@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Broker, createBroker, createBusClient } from '@packet-logs/bus'
@@ -14,13 +14,23 @@ export interface OpenRoutes {
   readonly engine: RuleEngine
   readonly files: RuleFiles
   /** Where a rule file is. */
-  pathOf(name: 'rules.yaml' | 'alerts.json' | 'notifications.json'): string
-  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
+  readonly pathOf: (name: 'rules.yaml' | 'alerts.json' | 'notifications.json') => string
+  readonly request: (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>
+  ) => Promise<Response>
 }
 
-export async function openRoutes(options: Partial<GatewayOptions> = {}): Promise<OpenRoutes> {
+/** @param options `rules`: the text of a rules.yaml */
+export async function openRoutes({
+  rules,
+  ...options
+}: Omit<Partial<GatewayOptions>, 'rules'> & { rules?: string } = {}): Promise<OpenRoutes> {
   const directory = await mkdtemp(join(tmpdir(), 'gateway-http-'))
   const pathOf: OpenRoutes['pathOf'] = name => join(directory, name)
+  if (rules !== undefined) await writeFile(pathOf('rules.yaml'), rules)
   const engine = createRuleEngine({ onAlert: () => undefined })
   const files = await openRuleFiles({
     engine,
