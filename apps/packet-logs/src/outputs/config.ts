@@ -14,9 +14,11 @@ const MAX_SOCKET_PATH_BYTES = 107
 /** The most that a UDP datagram carries over IPv4. */
 const MAX_UDP_BYTES = 65_507
 
-const pattern = z.string().superRefine((value, context) => {
-  const problem = checkPattern(value)
-  if (problem !== undefined) context.addIssue(problem)
+const patterns = z.union([z.string(), z.array(z.string()).min(1)]).superRefine((value, context) => {
+  for (const pattern of typeof value === 'string' ? [value] : value) {
+    const problem = checkPattern(pattern)
+    if (problem !== undefined) context.addIssue(problem)
+  }
 })
 
 const filter = z.string().superRefine((value, context) => {
@@ -38,7 +40,7 @@ const common = {
     { otherwise: 'where it writes, such as `file:/var/log/nft.json`' }
   ),
   match: field(
-    z.union([pattern, z.array(pattern).min(1)]).default('nft:>'),
+    patterns.default('nft:>'),
     'Topics it takes: a pattern or a list of them, tokens divided by colons, `*` for any one token, `>` at the end for one or more. `nft:>` is every packet; alerts come only with a pattern such as `alert:>`.'
   ),
   filter: field(

@@ -26,6 +26,7 @@ export class StreamSink implements Sink {
   readonly #end = new AbortController()
   #socket: Socket | undefined
   #hasBeenOpen = false
+  #isEnding = false
   /** Ends the write that is under way. */
   #settle: ((error: Error | undefined) => void) | undefined
 
@@ -66,6 +67,7 @@ export class StreamSink implements Sink {
   }
 
   async end(): Promise<void> {
+    this.#isEnding = true
     const socket = this.#socket
     if (socket === undefined || socket.destroyed) return
     await new Promise<void>(resolve => {
@@ -75,6 +77,7 @@ export class StreamSink implements Sink {
   }
 
   destroy(): void {
+    this.#isEnding = true
     this.#end.abort(ended())
     this.#socket?.destroy()
   }
@@ -102,7 +105,7 @@ export class StreamSink implements Sink {
     if (this.#socket !== socket) return
     this.#socket = undefined
     if (this.#settle !== undefined) this.#settle(error)
-    else if (!this.#end.signal.aborted) this.#options.onDown(error)
+    else if (!this.#isEnding) this.#options.onDown(error)
   }
 }
 

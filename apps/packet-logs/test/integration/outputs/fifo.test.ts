@@ -75,6 +75,20 @@ describe('an output to a FIFO', () => {
     }
   )
 
+  it('is a live interface to Wireshark', async () => {
+    await using bench = await openBench(folder => [{ to: 'fifo', format: 'pcapng', path: fifo(folder) }])
+    await until(() => existsSync(fifo(bench.folder)), 'the FIFO is made')
+    const timer = setInterval(() => bench.send(1), 20)
+    try {
+      const fields = '-T fields -e frame.comment -e ip.dst'
+      const { child, out } = start(`tshark -l -n -i packets -c 3 ${fields} || echo failed`, bench.folder)
+      await once(child, 'close')
+      expect(out()).toBe('drop:input\t10.0.0.2\n'.repeat(3))
+    } finally {
+      clearInterval(timer)
+    }
+  })
+
   it('gives several readers everything at once', async () => {
     await using bench = await openBench(folder => [{ to: 'fifo', format: 'spr', path: fifo(folder) }])
     await until(() => existsSync(fifo(bench.folder)), 'the FIFO is made')
