@@ -52,24 +52,26 @@ async function measureLatency(run: BenchOptions & Tools, perSecond: number): Pro
   const lines = createInterface({ input: watcher.stdout })
   await nextLine(lines)
 
-  const warm = await generate(lab, run.generator, { ...run, ...warmUp })
-  await sleep(settleMs)
-  const sent = await generate(lab, run.generator, { ...run, packetsPerSecond: perSecond / run.logRules })
-  await sleep(settleMs)
-  const answer = nextLine(lines)
-  watcher.stdin.write('\n')
-  const ages = JSON.parse(await answer) as number[]
+  const agesOf = async (packetsPerSecond: number, seconds: number): Promise<{ sent: number; ages: number[] }> => {
+    const { packets } = await generate(lab, run.generator, { ...run, packetsPerSecond, seconds })
+    await sleep(settleMs)
+    const answer = nextLine(lines)
+    watcher.stdin?.write('\n')
+    return { sent: packets * run.logRules, ages: JSON.parse(await answer) as number[] }
+  }
+  await agesOf(warmUp.packetsPerSecond, warmUp.seconds)
+  const { sent, ages } = await agesOf(perSecond / run.logRules, run.seconds)
+  watcher.stdin.end()
   const ended = once(daemon, 'exit')
   daemon.kill('SIGTERM')
   await ended
 
-  // What the warm-up lacks is lost, too; then what is counted begins a little late.
-  const counted = ages.slice(warm.packets * run.logRules).toSorted((a, b) => a - b)
-  const percentile = (share: number): number => (counted[Math.floor((counted.length - 1) * share)] ?? 0) / 1e6
+  ages.sort((a, b) => a - b)
+  const percentile = (share: number): number => (ages[Math.floor((ages.length - 1) * share)] ?? 0) / 1e6
   return {
     askedPerSecond: perSecond,
-    sent: sent.packets * run.logRules,
-    received: counted.length,
+    sent,
+    received: ages.length,
     p50Ms: percentile(0.5),
     p90Ms: percentile(0.9),
     p99Ms: percentile(0.99),

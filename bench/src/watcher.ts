@@ -26,9 +26,6 @@ socket.once('message', () => {
   })
 })
 
-/** Whoever started this asks once for all ages, in nanoseconds. */
-process.stdin.once('data', () => {
-  process.stdout.write(`${JSON.stringify(ages)}\n`)
-  socket.close()
-  process.stdin.destroy()
-})
+/** Whoever started this asks by a line for the ages since the last time, in nanoseconds, and ends it by ending its input. */
+process.stdin.on('data', () => process.stdout.write(`${JSON.stringify(ages.splice(0))}\n`))
+process.stdin.once('end', () => socket.close())
