@@ -10,7 +10,7 @@ import type { RecentEvents } from './recent.js'
 export interface Access {
   /** Whose it is, for people. */
   readonly name?: string
-  /** Paths it is limited to, with all below them; none: it may do everything. WebSockets take only tokens that may. */
+  /** Paths it is limited to, with all below them; absent: it may do everything. WebSockets take only tokens that may. */
   readonly paths?: readonly string[]
 }
 

@@ -141,10 +141,15 @@ export class EventsSession {
         signal: this.#over.signal
       })
       this.#subscriptions.set(id, subscription)
-      this.#send({ type: 'subscribed', id, ...subscription.position })
-      subscription.run().then(
-        () => this.#forget(id, subscription, 'The bus is closed.'),
-        (error: unknown) => this.#forget(id, subscription, messageOf(error))
+      // Not waited for: the bus may be away, and the next command may be that it is not wanted any more.
+      let isReady = false
+      const onReady = (): void => {
+        isReady = true
+        this.#send({ type: 'subscribed', id, ...subscription.position })
+      }
+      subscription.run(onReady).then(
+        () => this.#forget(id, subscription, 'ended', 'The bus is closed.'),
+        (error: unknown) => this.#forget(id, subscription, isReady ? 'ended' : 'refused', messageOf(error))
       )
     } catch (error) {
       if (!this.#over.signal.aborted) this.#fail('refused', messageOf(error), id)
@@ -162,10 +167,10 @@ export class EventsSession {
   }
 
   /** A subscription ended by itself. */
-  #forget(id: string, subscription: EventsSubscription, reason: string): void {
+  #forget(id: string, subscription: EventsSubscription, code: CommandErrorCode, reason: string): void {
     if (this.#subscriptions.get(id) !== subscription) return
     this.#subscriptions.delete(id)
-    this.#fail('ended', reason, id)
+    this.#fail(code, reason, id)
   }
 
   #fail(code: CommandErrorCode, message: string, id?: string): void {

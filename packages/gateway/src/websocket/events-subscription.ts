@@ -51,7 +51,6 @@ export class EventsSubscription {
       ...(replay !== undefined && { replay }),
       ...(begin !== undefined && { since: begin })
     })
-    await subscription.ready
     return new EventsSubscription(bus, command, host, subscription, stop, position)
   }
 
@@ -73,9 +72,9 @@ export class EventsSubscription {
     this.position = since !== undefined && since.epoch === position?.epoch ? since : position
   }
 
-  /** Sends events until the subscription is closed or the bus is. */
-  run(): Promise<void> {
-    this.#running = this.#send()
+  /** Sends events until the subscription is closed or the bus is; first tells when the bus has it. */
+  run(onReady: () => void): Promise<void> {
+    this.#running = this.#send(onReady)
     return this.#running
   }
 
@@ -85,12 +84,14 @@ export class EventsSubscription {
     await this.#running?.catch(() => undefined)
   }
 
-  async #send(): Promise<void> {
+  async #send(onReady: () => void): Promise<void> {
     const { outlet } = this.#host
     const format = createEventFormatter(this.#command.id)
     const turns = new Turns()
     let dropped = 0
     try {
+      await this.#subscription.ready
+      onReady()
       for await (const events of this.#subscription.batches()) {
         for (const event of events) {
           if (event.seq !== undefined && this.#epoch === undefined) await this.#findEpoch()

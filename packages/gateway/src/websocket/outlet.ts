@@ -19,7 +19,6 @@ export class Outlet {
   #queue: Buffer[] = []
   #first = 0
   #queuedBytes = 0
-  #writtenBytes = 0
   #isAlive = true
   #waiting: { promise: Promise<void>; resolve: () => void } | undefined
 
@@ -80,20 +79,16 @@ export class Outlet {
     closeSocket(this.#socket, code, reason)
   }
 
-  terminate(): void {
-    this.#socket.terminate()
-  }
-
   get hasRoom(): boolean {
     return this.#first === this.#queue.length && this.#socket.bufferedAmount < SOCKET_BYTES
   }
 
   #write(frame: Buffer): void {
-    this.#writtenBytes += frame.length
     this.#counters.sent += 1
     this.#socket.send(frame, { binary: false }, error => {
       if (error) return
-      this.#isAlive = true
+      // The kernel took it from a backlog: so the client has taken something from the kernel. Without one it tells nothing.
+      if (this.#socket.bufferedAmount > 0) this.#isAlive = true
       this.#pump()
     })
   }

@@ -241,6 +241,46 @@ describe('subscriptions of /ws/events', () => {
 })
 
 describe('/ws/events over a bus in another process', () => {
+  it('answers other commands while that bus is away, and begins when it is back', async () => {
+    const path = `${temporaryFolder()}/bus.sock`
+    const server = await listenBus({ path })
+    const bus = await connectBus({ path, reconnect: { minDelayMs: 5, maxDelayMs: 20 } })
+    onTestFinished(() => bus.close())
+    const gateway = createGateway({ bus, authenticate: token => (token === TOKEN ? {} : undefined) })
+    onTestFinished(() => gateway.close())
+    const { url } = await gateway.listen({ port: 0 })
+    const client = await enter(url)
+    await server.close()
+    client.send({ op: 'subscribe', id: 'a' })
+    client.send({ op: 'subscribe', id: 'b' })
+    client.send({ op: 'unsubscribe', id: 'b' })
+    expect(await client.nextJson()).toEqual({ type: 'unsubscribed', id: 'b' })
+    const again = await listenBus({ path })
+    onTestFinished(() => again.close())
+    expect(await client.nextJson()).toEqual({ type: 'subscribed', id: 'a' })
+    again.broker.publishText('t', 'x')
+    expect(await client.nextJson()).toEqual(event('t', 'x'))
+  })
+
+  it('refuses a filter that the bus cannot', async () => {
+    const path = `${temporaryFolder()}/bus.sock`
+    const server = await listenBus({ path })
+    onTestFinished(() => server.close())
+    const bus = await connectBus({ path })
+    onTestFinished(() => bus.close())
+    const gateway = createGateway({ bus, authenticate: token => (token === TOKEN ? {} : undefined) })
+    onTestFinished(() => gateway.close())
+    const { url } = await gateway.listen({ port: 0 })
+    const client = await enter(url)
+    client.send({ op: 'subscribe', id: 'a', filter: 'inDevice == "eth0"' })
+    expect(await client.nextJson()).toMatchObject({
+      type: 'error',
+      id: 'a',
+      code: 'refused',
+      message: expect.stringContaining('no filter language') as string
+    })
+  })
+
   it('goes on with numbers of the right life when that bus starts anew', async () => {
     const path = `${temporaryFolder()}/bus.sock`
     const listen = (): ReturnType<typeof listenBus> => listenBus({ path, compileFilter: createFilterCompiler() })

@@ -111,6 +111,18 @@ describe('requests that are not meant well', () => {
   })
 })
 
+describe('a token check that breaks', () => {
+  it('is answered 500, and nobody is told why', async () => {
+    const { url } = await openGateway({ authenticate: () => Promise.reject(new Error('secret reason')) })
+    const response = await fetch(`${url}/events`, { headers: authorization })
+    expect(response.status).toBe(500)
+    expect(await response.text()).not.toContain('reason')
+    const upgrade = await rawConnection(url, upgradeRequest('/ws/events', authorization)).closed
+    expect(statusOf(upgrade)).toBe(500)
+    expect(upgrade).not.toContain('reason')
+  })
+})
+
 describe('guessing tokens', () => {
   it('is answered 429 after ten, whatever the token, and counted', async () => {
     const { url, gateway } = await openGateway({ limits: { failureMs: 60_000 } })
@@ -288,13 +300,18 @@ describe('a client that reads nothing', () => {
     await vi.waitFor(() => expect(gateway.stats.wsEvents.dropped).toBe(lost))
   })
 
-  it('nor answers pings is cut off', async () => {
-    const { url, gateway } = await openGateway({ limits: { pingMs: 100 } })
+  it('nor answers pings is cut off, though now and then a frame is sent to it', async () => {
+    // What is upgraded is no request any more, that would have to end in time.
+    const { url, gateway } = await openGateway({ limits: { pingMs: 100, headersMs: 50, requestMs: 50 } })
     const dead = rawConnection(url, upgradeRequest('/ws/events', authorization))
     const living = await openClient(`${url}/ws/events`, { headers: authorization })
     await vi.waitFor(() => expect(gateway.stats.wsEvents.clients).toBe(2))
+    const command = Buffer.from('{"op":"notices","on":true}')
+    dead.socket.write(Buffer.concat([Buffer.of(0x81, 0x80 | command.length, 0, 0, 0, 0), command]))
+    const timer = setInterval(() => gateway.notify({ topic: 'x', data: '{}', notification: true }), 20)
     await dead.closed
-    await sleep(300)
+    clearInterval(timer)
+    await sleep(1200)
     expect(living.socket.readyState).toBe(living.socket.OPEN)
     expect(gateway.stats.wsEvents.clients).toBe(1)
   })
