@@ -4,7 +4,7 @@ import type { Alert, Notice, PacketContext, RuleEngine, RuleEngineOptions } from
 import { createRuleEngine, parseRules } from '../src/index.js'
 
 /** 2026-01-01T00:00:00Z */
-export const START_MS = Date.UTC(2026, 0, 1)
+export const START_MS: number = Date.UTC(2026, 0, 1)
 
 /** An engine with a clock that stands still until it is told the time. */
 export class TestBench {

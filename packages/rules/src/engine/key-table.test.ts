@@ -4,7 +4,7 @@ import { KeyState, KeyTable } from './key-table.js'
 import type { Window } from './windows.js'
 
 const owner = { summarise: (): void => undefined }
-const windowOf = (size: number): Window => ({ size, level: size, level: 0, add: () => undefined })
+const windowOf = (size: number): Window => ({ size, level: size, add: () => undefined })
 
 describe('the keys of a rule', () => {
   it('are those that were used last', () => {

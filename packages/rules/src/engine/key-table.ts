@@ -53,7 +53,7 @@ export class KeyState implements Due {
 }
 
 /** What windows of one rule remember together: matches and values. */
-const MAX_REMEMBERED = 1 << 20
+export const MAX_REMEMBERED: number = 1 << 20
 
 /** The keys of one rule, the least recently used forgotten first. */
 export class KeyTable {

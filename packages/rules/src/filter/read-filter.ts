@@ -2,6 +2,7 @@ import { Environment, ParseError } from '@marcbachmann/cel-js'
 import { Checker } from './check.js'
 import { costOf } from './cost.js'
 import type { Expression } from './expression.js'
+import { fields } from './fields/table.js'
 import { MAX_COST, MAX_DEPTH, MAX_LIST_ITEMS, MAX_NODES, MAX_SOURCE_CHARACTERS } from './limits.js'
 import { errorAt } from './source-text.js'
 
@@ -39,6 +40,10 @@ const MAX_FIELD_CHARACTERS = 256
  * @throws RuleError as {@link readFilter}
  */
 export function readField(source: string): CheckedFilter {
+  const field = fields.get(source)
+  if (field !== undefined) {
+    return { expression: { op: 'field', type: field.type, field }, variables: 0, fields: new Set([source]) }
+  }
   const everything = { start: 0, end: source.length }
   if (source.length > MAX_FIELD_CHARACTERS) {
     throw errorAt('FILTER_LIMIT', `a field has at most ${MAX_FIELD_CHARACTERS} characters`, source, everything)

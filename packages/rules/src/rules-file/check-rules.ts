@@ -44,8 +44,11 @@ class RuleChecker {
   constructor(rule: JsonObject, report: Report) {
     this.#rule = rule
     this.#report = report
-    const topics = textsOf(rule['topics'] ?? [PACKET_TOPIC])
-    this.#sees = { packets: topics.some(isOfPackets), others: topics.some(topic => !topic.startsWith(PACKET_TOPIC)) }
+    const topics = rule['topics'] ?? [PACKET_TOPIC]
+    const isKnown = Array.isArray(topics) && topics.length > 0 && topics.every(topic => typeof topic === 'string')
+    this.#sees = isKnown
+      ? { packets: topics.some(isOfPackets), others: topics.some(topic => !topic.startsWith(PACKET_TOPIC)) }
+      : { packets: true, others: true }
   }
 
   check(actions: ReadonlySet<string>): void {

@@ -3,6 +3,7 @@ import type { ActionDefinition } from '../actions/definition.js'
 import { actionsSchema, BUILT_IN_ACTIONS } from '../actions/definition.js'
 import { durationSchema } from '../duration.js'
 import type { Severity } from '../engine/alert.js'
+import { fields } from '../filter/fields/table.js'
 import { MAX_SOURCE_CHARACTERS } from '../filter/limits.js'
 import { nearestName } from '../filter/nearest-name.js'
 import { quoted } from '../filter/source-text.js'
@@ -37,7 +38,8 @@ function fieldsOf<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObjec
 
 const text = (most: number, kind = 'must be a text'): z.ZodString =>
   z.string(kind).max(most, `must have ${most} characters at most`)
-const field = text(256)
+/** For editors, which can then complete names. */
+const field = text(256).meta({ anyOf: [{ enum: [...fields.keys()] }, { pattern: '^event' }] })
 const by = z.array(field).min(1, 'must name a field, or be left out').max(MAX_BY, `must be ${MAX_BY} fields at most`)
 const duration = durationSchema(LEAST_TIME, MOST_TIME)
 
@@ -90,7 +92,7 @@ const rule = fieldsOf({
     .optional()
     .describe("Last part of the alert's topic, `alert:<topic of the event>:<suffix>`. Default: the id."),
   actions: z
-    .array(text(64))
+    .array(text(64).meta({ anyOf: [{ enum: [...BUILT_IN_ACTIONS] }, { pattern: '' }] }))
     .max(MAX_RULE_ACTIONS, `must be ${MAX_RULE_ACTIONS} actions at most`)
     .default(['bus'])
     .describe(`Where alerts go: ${BUILT_IN_ACTIONS.join(', ')}, and names of actions.`),

@@ -48,12 +48,20 @@ export class TemplateReader {
     if (isWord(name)) return { word: name }
     const known = this.fields.findIndex(field => field.name === name)
     if (known >= 0) return { field: known }
-    const word = nearestName(name, Object.keys(templateWords))
-    if (word !== undefined) {
-      throw new RuleError('FILTER_UNKNOWN_NAME', `there is no field ${quoted(name)}; did you mean ${word}?`)
-    }
-    this.fields.push(new FieldReader(name))
+    this.fields.push(fieldFor(name))
     return { field: this.fields.length - 1 }
+  }
+}
+
+/** Like a field anywhere, but that a word may have been meant. */
+function fieldFor(name: string): FieldReader {
+  try {
+    return new FieldReader(name)
+  } catch (error) {
+    const word = nearestName(name, Object.keys(templateWords))
+    if (word === undefined) throw error
+    const problem = `there is no field ${quoted(name)}; did you mean ${word}?`
+    throw new RuleError('FILTER_UNKNOWN_NAME', problem, { cause: error })
   }
 }
 
