@@ -40,10 +40,7 @@ class BusGateway implements Gateway {
     this.#door = new Door(options.authenticate, options.login, failures)
     this.#sockets = new Sockets({ bus: options.bus, door: this.#door, origins, limits })
     const own = createMetrics(() => this.stats, this.#requests)
-    const app = createHttpApp(
-      { ...options, metrics: [own, ...(options.metrics ?? [])] },
-      { door: this.#door, origins, bodyBytes: limits.bodyBytes }
-    )
+    const app = createHttpApp({ ...options, metrics: [own, ...(options.metrics ?? [])] }, { door: this.#door, origins })
     this.#answer = async (request, way) => {
       const response = await app.fetch(request, { way })
       this.#requests.total += 1

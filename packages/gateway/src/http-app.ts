@@ -1,5 +1,4 @@
 import { Hono, type MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import type { Door } from './auth/door.js'
 import type { OriginPolicy } from './auth/same-origin.js'
@@ -17,11 +16,10 @@ export interface HttpEnv {
 export interface HttpGuard {
   readonly door: Door
   readonly origins: OriginPolicy
-  readonly bodyBytes: number
 }
 
 /** The HTTP part: who may come in, then the routes. */
-export function createHttpApp(options: GatewayOptions, { door, origins, bodyBytes }: HttpGuard): Hono<HttpEnv> {
+export function createHttpApp(options: GatewayOptions, { door, origins }: HttpGuard): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   app.use(setHeaders)
   app.use(checkHost(origins))
@@ -36,7 +34,6 @@ export function createHttpApp(options: GatewayOptions, { door, origins, bodyByte
     )
   }
   app.use(checkOrigin(origins))
-  app.use(bodyLimit({ maxSize: bodyBytes, onError: () => refuse(413, `The body is longer than ${bodyBytes} bytes.`) }))
   app.use(checkToken(door))
   for (const path of ['/ws', '/ws_events_all', '/ws/events']) {
     app.get(path, () => refuse(426, 'This is a WebSocket.', { Upgrade: 'websocket' }))
