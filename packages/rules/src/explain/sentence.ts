@@ -126,7 +126,7 @@ function nounFor(node: ASTNode): string {
     case 'call':
     case 'rcall': {
       const [name, of] = node.args
-      const subject = Array.isArray(of) ? of[0] : (of as ASTNode)
+      const subject = Array.isArray(of) ? of[0] : of
       if (subject === undefined) return serialize(node)
       if (name === 'size') return `the size of ${nounFor(subject)}`
       return name === 'lowerAscii' || name === 'string' || name === 'int' ? nounFor(subject) : serialize(node)

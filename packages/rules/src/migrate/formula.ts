@@ -1,3 +1,10 @@
+import { MAX_NODES } from '../filter/limits.js'
+
+/** Why a condition cannot be said by a filter. */
+export class UntranslatableError extends Error {
+  override readonly name = 'UntranslatableError'
+}
+
 /** A condition in the making. Where a field is absent, what is said of it counts as not met. */
 export type Formula =
   | {
@@ -7,7 +14,7 @@ export type Formula =
       /** Fields without which it is neither true nor false. */
       readonly needs: readonly string[]
     }
-  | { readonly op: 'and' | 'or'; readonly of: readonly Formula[] }
+  | { readonly op: 'and' | 'or'; readonly of: readonly Formula[]; readonly size: number }
 
 export function atom(text: string, needs: readonly string[] = []): Formula {
   return { op: 'atom', text, needs }
@@ -24,7 +31,11 @@ export function anyOf(of: readonly Formula[]): Formula {
 function joined(op: 'and' | 'or', of: readonly Formula[]): Formula {
   const parts = of.flatMap(one => (one.op === op ? one.of : [one]))
   const [first, ...others] = parts
-  return first !== undefined && others.length === 0 ? first : { op, of: parts }
+  if (first !== undefined && others.length === 0) return first
+  // What is asked once stands in many places: a condition that is deeply nested would grow without end.
+  const size = parts.reduce((sum, part) => sum + (part.op === 'atom' ? 1 : part.size), 0)
+  if (size > MAX_NODES) throw new UntranslatableError('it is too long for a filter')
+  return { op, of: parts, size }
 }
 
 /** True wherever the formula is not: an absent field, about which nothing can be said, makes it true. */

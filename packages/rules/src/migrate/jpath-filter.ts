@@ -7,18 +7,13 @@ import { quoteText } from '../filter/quote-text.js'
 import type { PathField } from './event-paths.js'
 import { PACKET_PATHS } from './event-paths.js'
 import type { Formula } from './formula.js'
-import { allOf, anyOf, atom, contraryOf, negated } from './formula.js'
+import { allOf, anyOf, atom, contraryOf, negated, UntranslatableError } from './formula.js'
 
 /** What a condition of `alerts.json` looks at. */
 export interface JPathOptions {
   readonly reading: 'strict' | 'spr'
   /** Whether the events are packets. */
   readonly isPacket: boolean
-}
-
-/** Why a condition cannot be said by a filter. */
-export class UntranslatableError extends Error {
-  override readonly name = 'UntranslatableError'
 }
 
 /**
@@ -203,7 +198,11 @@ class Translator {
         return String(constant) === 'true'
       case 'any':
       case 'text': {
-        if (isPattern) return typeof constant === 'string' ? constant : never()
+        if (isPattern && typeof constant !== 'string') return never()
+        if (isPattern && this.#isSpr && type === 'any') {
+          throw new UntranslatableError('SPR also looks for patterns in numbers and in null, filters in texts only')
+        }
+        if (isPattern) return constant
         if (this.#isSpr && (isOrder || isLoose(constant))) {
           throw new UntranslatableError(
             `SPR takes other values for ${JSON.stringify(constant)}, which filters tell apart`

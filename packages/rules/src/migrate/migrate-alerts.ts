@@ -7,8 +7,8 @@ import { RuleError } from '../errors.js'
 import { MAX_ID_CHARACTERS, MAX_MESSAGE_CHARACTERS, MAX_TITLE_CHARACTERS } from '../rules-file/limits.js'
 import { PACKET_PATHS } from './event-paths.js'
 import type { Formula } from './formula.js'
-import { allOf, anyOf, contraryOf, formatFormula } from './formula.js'
-import { translateJPath, UntranslatableError } from './jpath-filter.js'
+import { allOf, anyOf, contraryOf, formatFormula, UntranslatableError } from './formula.js'
+import { translateJPath } from './jpath-filter.js'
 import type { MigrateOptions, Migration, WrittenRule } from './migration.js'
 import { RulesWriter } from './migration.js'
 
@@ -30,62 +30,70 @@ export function migrateAlerts(text: string, options: MigrateOptions = {}): Migra
     writer.comment(`Entry ${path}${line === undefined ? '' : `, line ${line}`}: ${entry.Name}.`)
     try {
       const when = alertFilter(entry, { reading })
-      writeEntry(writer, entry, when, line, path)
+      writeEntry(writer, entry, when, { lines, path })
     } catch (error) {
-      if (!(error instanceof ConditionError)) throw error
-      const { conditionPath, message } = error
-      writer.lose(lines.get(`${path}${conditionPath}.JPath`) ?? line, `${path}${conditionPath}`, message)
+      if (!(error instanceof PartError)) throw error
+      const { partPath, message } = error
+      writer.lose(
+        lines.get(`${path}${partPath}.JPath`) ?? lines.get(`${path}${partPath}`) ?? line,
+        `${path}${partPath}`,
+        message
+      )
       for (const { JPath } of entry.Conditions) writer.comment(`  ${JPath}`)
-      writer.comment(`Left out: ${conditionPath.slice(1)}: ${message}.`)
+      writer.comment(`Left out: ${partPath.slice(1)}: ${message}.`)
     }
   }
   return writer.finish()
 }
 
-/** Which of an entry's conditions stands in the way. */
-class ConditionError extends Error {
-  override readonly name = 'ConditionError'
-  readonly conditionPath: string
+/** Which part of an entry stands in the way. */
+class PartError extends Error {
+  override readonly name = 'PartError'
+  readonly partPath: string
 
-  constructor(conditionPath: string, message: string, cause: unknown) {
+  constructor(partPath: string, message: string, cause: unknown) {
     super(message, { cause })
-    this.conditionPath = conditionPath
+    this.partPath = partPath
   }
 }
 
 /**
  * The filter that matches what satisfies an entry of `alerts.json`.
- * @throws Error that says which condition no filter can express
+ * @throws Error that says which part of it no filter can express
  */
 export function alertFilter(entry: AlertEntry, { reading }: { readonly reading: 'strict' | 'spr' }): string {
   const { TopicPrefix, Conditions, MatchAnyOne, InvertRule } = entry
   // Without conditions SPR does not ask InvertRule.
   if (Conditions.length === 0) return 'true'
   const isPacket = TopicPrefix.startsWith(PACKETS)
-  const formulas = Conditions.map(({ JPath }, place): Formula => {
-    const path = `.Conditions[${place}]`
-    if (PACKETS.startsWith(TopicPrefix)) {
-      if (!isPacket)
-        throw new ConditionError(path, 'its topics are those of packets and of others: name them', undefined)
-    }
-    try {
-      return translateJPath(JPath, { reading, isPacket })
-    } catch (error) {
-      if (error instanceof UntranslatableError) throw new ConditionError(path, error.message, error)
-      if (error instanceof RuleError) throw new ConditionError(path, error.message.split('\n')[0] ?? '', error)
-      throw error
-    }
+  if (PACKETS.startsWith(TopicPrefix) && !isPacket) {
+    throw new PartError('.TopicPrefix', 'has the topics of packets and of others: name them apart', undefined)
+  }
+  const formulas = Conditions.map(({ JPath }, place) =>
+    part(`.Conditions[${place}]`, () => translateJPath(JPath, { reading, isPacket }))
+  )
+  const whole = part('.Conditions', () => {
+    const formula = MatchAnyOne ? anyOf(formulas) : allOf(formulas)
+    return InvertRule ? contraryOf(formula) : formula
   })
-  const formula = MatchAnyOne ? anyOf(formulas) : allOf(formulas)
-  return formatFormula(InvertRule ? contraryOf(formula) : formula)
+  return formatFormula(whole)
+}
+
+function part(path: string, translate: () => Formula): Formula {
+  try {
+    return translate()
+  } catch (error) {
+    if (error instanceof UntranslatableError) throw new PartError(path, error.message, error)
+    if (error instanceof RuleError) throw new PartError(path, error.message.split('\n')[0] ?? '', error)
+    throw error
+  }
 }
 
 function writeEntry(
   writer: RulesWriter,
   entry: AlertEntry,
   when: string,
-  line: number | undefined,
-  path: string
+  { lines, path }: { lines: ReadonlyMap<string, number>; path: string }
 ): void {
   const { Actions, Disabled, TopicPrefix } = entry
   for (const [place, action] of Actions.entries()) {
@@ -97,7 +105,7 @@ function writeEntry(
       )
     }
     const lose = (message: string): void => {
-      writer.lose(line, at, message)
+      writer.lose(lines.get(at) ?? lines.get(path), at, message)
       writer.comment(`Changed: ${message}.`)
     }
     const problem = writer.rule({
