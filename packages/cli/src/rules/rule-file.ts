@@ -69,7 +69,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function parseList(text: string): readonly unknown[] | undefined {
   try {
     const parsed: unknown = JSON.parse(text)
-    return Array.isArray(parsed) ? parsed : []
+    return Array.isArray(parsed) ? (parsed as unknown[]) : []
   } catch {
     return undefined
   }

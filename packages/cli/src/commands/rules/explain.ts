@@ -99,8 +99,9 @@ async function findSubject(io: Io, path: string, { number, prefix, group }: Expl
 function toJson(rule: RuleExplanation, subject: Subject | undefined): object {
   return {
     ...rule,
-    readings: rule.readings.map(({ name, meaning, filter, examine }) => {
-      return { name, meaning, ...(filter !== undefined && { filter }), ...(subject && examine(subject)) }
+    readings: rule.readings.map(reading => {
+      const { name, meaning, filter } = reading
+      return { name, meaning, ...(filter !== undefined && { filter }), ...(subject && reading.examine(subject)) }
     })
   }
 }
