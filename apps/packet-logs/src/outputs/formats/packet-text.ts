@@ -4,11 +4,12 @@ import {
   formatSummary,
   formatUlogd,
   type LoggedPacket,
-  type PacketInfo,
+  type PacketInfoOptions,
   toPacketInfo
 } from '@packet-logs/decoder'
 import type { PacketContext } from '@packet-logs/rules'
 import type { EventsConfig } from '../../config/events.js'
+import { actionOf } from '../../config/groups.js'
 import type { TextFormat } from '../output-config.js'
 
 /** How packets become text. */
@@ -19,14 +20,31 @@ export interface PacketTextOptions {
   readonly device: string
 }
 
+/** What is known of a packet beside the packet. One object serves all packets. */
+interface Known {
+  action: string
+  recentDomainSrc: string
+  recentDomainDst: string
+}
+
 /** Writes packets in one text format; outputs that want the same of the same packet share the work. */
 export class PacketText {
-  readonly #options: PacketTextOptions
+  readonly #format: TextFormat
+  readonly #device: string
+  /** Options of format `spr`. */
+  readonly #told: Known & PacketInfoOptions
+  /** Everything but raw bytes, which the other formats do not show. */
+  readonly #shown: Known & PacketInfoOptions & { extended: true }
   #packetNumber = -1
   #text: string | undefined
 
-  constructor(options: PacketTextOptions) {
-    this.#options = options
+  constructor({ format, events, device }: PacketTextOptions) {
+    const { maxLineBytes, communityId = true, extended, payload } = events
+    const known = { action: '', recentDomainSrc: '', recentDomainDst: '', communityId }
+    this.#format = format
+    this.#device = device
+    this.#told = { ...known, extended, payload, ...(maxLineBytes !== undefined && { maxLineBytes }) }
+    this.#shown = { ...known, extended: true, payload: 0 }
   }
 
   /**
@@ -36,35 +54,28 @@ export class PacketText {
   text(packetNumber: number, logged: LoggedPacket, context: PacketContext): string | undefined {
     if (packetNumber !== this.#packetNumber) {
       this.#packetNumber = packetNumber
-      this.#text = this.#format(logged, context)
+      this.#text = this.#write(logged, context)
     }
     return this.#text
   }
 
-  #format(logged: LoggedPacket, context: PacketContext): string | undefined {
-    const { format, events, device } = this.#options
-    switch (format) {
+  #write(logged: LoggedPacket, context: PacketContext): string | undefined {
+    switch (this.#format) {
       case 'spr':
-        return formatPacketInfo(logged, { ...told(events), ...context })
+        return formatPacketInfo(logged, learn(this.#told, logged, context))
       case 'ulogd':
-        return formatUlogd(logged, { device, ...(context.action !== undefined && { action: context.action }) })
+        return formatUlogd(logged, { device: this.#device, action: context.action ?? actionOf(logged) })
       case 'eve':
-        return formatEve(known(logged, context, events))
+        return formatEve(toPacketInfo(logged, learn(this.#shown, logged, context)))
       case 'summary':
-        return formatSummary(known(logged, context, events))
+        return formatSummary(toPacketInfo(logged, learn(this.#shown, logged, context)))
     }
   }
 }
 
-/** Everything but raw bytes, which these formats do not show. */
-function known(logged: LoggedPacket, context: PacketContext, { communityId = true }: EventsConfig): PacketInfo {
-  return toPacketInfo(logged, { ...context, payload: 0, communityId })
-}
-
-function told({ maxLineBytes, communityId, ...rest }: EventsConfig): Parameters<typeof formatPacketInfo>[1] {
-  return {
-    ...rest,
-    ...(maxLineBytes !== undefined && { maxLineBytes }),
-    ...(communityId !== undefined && { communityId })
-  }
+function learn<Options extends Known>(options: Options, logged: LoggedPacket, context: PacketContext): Options {
+  options.action = context.action ?? actionOf(logged)
+  options.recentDomainSrc = context.recentDomainSrc ?? ''
+  options.recentDomainDst = context.recentDomainDst ?? ''
+  return options
 }
