@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { createBroker, createBusClient } from '@packet-logs/bus'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
+import { CSV_COLUMNS } from '../../src/http/event-csv.js'
 import { httpRoutes } from '../../src/http/routes.js'
 import { openRoutes } from './open-routes.js'
 
@@ -128,5 +130,23 @@ describe('what fails', () => {
       title: 'Internal Server Error',
       detail: 'This failed: broken'
     })
+  })
+})
+
+describe('docs/http.md', () => {
+  it('names every path, every parameter and every column', async () => {
+    const text = await readFile(new URL('../../docs/http.md', import.meta.url), 'utf8')
+    const { request } = await openRoutes()
+    const { paths } = (await (await request('GET', '/openapi.json')).json()) as {
+      paths: Record<string, Record<string, { parameters: { name: string; in: string }[] }>>
+    }
+    for (const [path, operations] of Object.entries(paths)) {
+      expect(text).toContain(`\`${path}\``)
+      for (const { parameters } of Object.values(operations)) {
+        for (const { name } of parameters.filter(one => one.in === 'query'))
+          expect(text).toMatch(new RegExp(`[\`?]${name}\\b`))
+      }
+    }
+    expect(text).toContain(`\`${CSV_COLUMNS.join(',')}\``)
   })
 })

@@ -1,7 +1,11 @@
+import { setTimeout } from 'node:timers/promises'
+import { createBroker, createBusClient } from '@packet-logs/bus'
 import { toPacketInfo } from '@packet-logs/decoder'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { httpRoutes } from '../../src/http/routes.js'
 import { GatewayError } from '../../src/index.js'
 import type { RecentEvents, RecentPage, RecentQuery } from '../../src/recent.js'
+import { openGateway, TOKEN } from './open-gateway.js'
 import { openRoutes } from './open-routes.js'
 
 const syn = Buffer.from(
@@ -173,5 +177,49 @@ describe('/events', () => {
     expect((await last?.text())?.length).toBeGreaterThan(1_000_000)
     for (let turn = 0; turn < 8; turn++) expect((await request('HEAD', '/events')).status).toBe(200)
     expect((await request('GET', '/events')).status).toBe(200)
+  })
+
+  it('breaks an answer off that nobody reads', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const events = Array.from({ length: 1000 }, (_, seq) => ({ topic: 'x', value: 'y'.repeat(1000), seq }))
+    const app = httpRoutes({ bus: createBusClient(createBroker()), ...listener({ events }) })
+    const unread = await Promise.all(Array.from({ length: 4 }, async () => app.request('/events')))
+    expect((await app.request('/events')).status).toBe(503)
+    await vi.advanceTimersByTimeAsync(31_000)
+    expect((await app.request('/events')).status).toBe(200)
+    await expect(unread[0]?.text()).rejects.toThrow('Nobody read')
+  })
+
+  it('lets go of clients that go away, over a real connection, and takes what waits in small pieces', async () => {
+    const events = Array.from({ length: 10_000 }, (_, seq) => ({ topic: 'x', value: 'y'.repeat(3000), seq }))
+    let given = 0
+    const counted = events.map(event => ({
+      ...event,
+      get value() {
+        given += 1
+        return event.value
+      }
+    }))
+    const { url } = await openGateway(listener({ events: counted }))
+    const controllers = Array.from({ length: 4 }, () => new AbortController())
+    const get = (signal?: AbortSignal): Promise<Response> =>
+      fetch(`${url}/events?limit=10000`, {
+        headers: { authorization: `Bearer ${TOKEN}` },
+        ...(signal !== undefined && { signal })
+      })
+    const stalled = await Promise.all(controllers.map(({ signal }) => get(signal)))
+    expect(stalled.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    await setTimeout(300)
+    expect(given).toBeLessThan(20_000)
+    expect((await get()).status).toBe(503)
+    for (const controller of controllers) controller.abort()
+    let response = await get()
+    for (let turn = 0; turn < 100 && response.status === 503; turn++) {
+      await setTimeout(20)
+      response = await get()
+    }
+    expect(response.status).toBe(200)
+    expect((await response.text()).length).toBeGreaterThan(30_000_000)
   })
 })
