@@ -2,7 +2,7 @@ import type { Notice } from '@packet-logs/rules'
 import { formatGoString, reencodeGoObject } from './go-json.js'
 
 /** What else SPR's pages are told of a message. */
-export interface MessageFlags {
+interface MessageFlags {
   /** Whether to show it to people. */
   readonly notification: boolean
   /** Whether it is for those who listen to everything only. */
@@ -10,7 +10,7 @@ export interface MessageFlags {
 }
 
 /** A text frame as SPR sends it. */
-export function formatMessage(type: string, data: string, { notification, wildcardAll }: MessageFlags): Buffer {
+function formatMessage(type: string, data: string, { notification, wildcardAll }: MessageFlags): Buffer {
   const [name, text] = [formatGoString(type), formatGoString(data)]
   return Buffer.from(`{"Type":${name},"Data":${text},"Notification":${notification},"WildcardAll":${wildcardAll}}`)
 }
