@@ -71,8 +71,6 @@ class Engine implements RuleEngine {
     this.#payload = options.payload ?? 'headers'
     this.#clock = new EngineClock(options.nowMs ?? Date.now)
     this.#surroundings = { due: this.#due, maxKeys, raise: this.#raise, now: () => this.#clock.now() }
-    // The notifications look at the same events.
-    this.#eventView.isShared = true
   }
 
   get sets(): RuleSets {
@@ -120,7 +118,7 @@ class Engine implements RuleEngine {
     if (matched !== undefined && matched.length > 0) this.#hit(matched, this.#eventSubject)
     if (this.#runningAlerts?.alerts.matches(topic) === true) this.#evaluateAlerts(topic, () => view.json)
     this.#tell()
-    const notice = this.#runningNotifications?.event(event, this.#wallMs)
+    const notice = this.#runningNotifications?.event(event, view, this.#wallMs)
     if (notice !== undefined) this.#notify(notice)
   }
 

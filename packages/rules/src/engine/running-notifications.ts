@@ -1,5 +1,5 @@
 import type { LoggedPacket, Packet } from '@packet-logs/decoder'
-import type { FilterEvent } from '../filter/fields/event-view.js'
+import type { EventView, FilterEvent } from '../filter/fields/event-view.js'
 import type { PacketContext } from '../filter/fields/packet-view.js'
 import type { NotificationEntry } from '../notifications/entry.js'
 import type { Notice, Notifications } from '../notifications/notifications.js'
@@ -33,10 +33,10 @@ export class RunningNotifications {
     return this.#isHeard ? this.notifications.noticeOfPacket(logged, packet, context, match) : undefined
   }
 
-  event(event: FilterEvent, nowMs: () => number): Notice | undefined {
-    const match = this.notifications.matchEvent(event)
+  event(event: FilterEvent, view: EventView, nowMs: () => number): Notice | undefined {
+    const match = this.notifications.matchEvent(event, view)
     if (match >= 0) this.#hit(match, nowMs())
-    return this.#isHeard ? this.notifications.noticeOf(event, match) : undefined
+    return this.#isHeard ? this.notifications.noticeOf(event, match, view) : undefined
   }
 
   #hit(match: number, nowMs: number): void {

@@ -4,6 +4,8 @@ import { comparedPrefix, meetsConditions } from './spr-conditions.js'
 
 type Key = string | number
 
+const MAX_PREFIXES = 256
+
 /** One thing entries can be told apart by, and how a packet is asked for it. */
 interface Dimension {
   of(entry: NotificationEntry): Key | undefined
@@ -69,14 +71,17 @@ class Shelf {
 
 /** Finds the first entry that a packet meets without trying them one by one. */
 export class EntryIndex {
+  /** Whether no packet can meet any entry. */
+  readonly isEmpty: boolean
   readonly #entries: readonly NotificationEntry[]
   readonly #anyPrefix = new Shelf()
   readonly #byPrefix = new Map<string, Shelf>()
-  #lastPrefix = ''
-  #lastShelf: Shelf | undefined
+  /** The shelves of prefixes as they are logged. */
+  readonly #byLogged = new Map<string, Shelf | undefined>()
 
   constructor(entries: readonly NotificationEntry[]) {
     this.#entries = entries
+    this.isEmpty = !entries.some(({ Notification }) => Notification)
     for (const [index, entry] of entries.entries()) {
       if (entry.Notification) this.#shelfFor(entry.Conditions.Prefix).add(entry, index)
     }
@@ -98,12 +103,18 @@ export class EntryIndex {
     const { length } = entries
     const { prefix } = packet
     if (prefix === '') return -1
-    if (prefix !== this.#lastPrefix) {
-      this.#lastPrefix = prefix
-      this.#lastShelf = this.#byPrefix.get(comparedPrefix(prefix))
-    }
-    const own = this.#lastShelf?.first(entries, packet, length) ?? length
+    const own = this.#shelfOf(prefix)?.first(entries, packet, length) ?? length
     const first = this.#anyPrefix.first(entries, packet, own)
     return first === length ? -1 : first
+  }
+
+  #shelfOf(logged: string): Shelf | undefined {
+    const known = this.#byLogged.get(logged)
+    if (known !== undefined || this.#byLogged.has(logged)) return known
+    const shelf = this.#byPrefix.get(comparedPrefix(logged))
+    // A firewall has a handful of prefixes; should somebody find a way to vary them, the memory of them starts over.
+    if (this.#byLogged.size >= MAX_PREFIXES) this.#byLogged.clear()
+    this.#byLogged.set(logged, shelf)
+    return shelf
   }
 }

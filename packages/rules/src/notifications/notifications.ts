@@ -32,13 +32,17 @@ export interface Notifications {
   readonly notifyAll: boolean
   /** Index of the first entry that a packet matches, or -1. */
   matchPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext): number
-  /** Index of the first entry that a packet's event matches, or -1; no other event matches any. */
-  matchEvent(event: FilterEvent): number
+  /**
+   * Index of the first entry that a packet's event matches, or -1; no other event matches any.
+   * @param view one that already looks at the event, so that it is not parsed again
+   */
+  matchEvent(event: FilterEvent, view?: EventView): number
   /**
    * What is sent for an event, if anything.
    * @param match what `matchEvent` gave, where it was asked before
+   * @param view one that already looks at the event, so that it is not parsed again
    */
-  noticeOf(event: FilterEvent, match?: number): Notice | undefined
+  noticeOf(event: FilterEvent, match?: number, view?: EventView): Notice | undefined
   /**
    * What is sent for a decoded packet, if anything: the same as for its event.
    * @param match what `matchPacket` gave, where it was asked before
@@ -73,19 +77,19 @@ abstract class BaseNotifications implements Notifications {
 
   protected abstract matchPacketEvent(view: EventView): number
 
-  matchEvent(event: FilterEvent): number {
+  matchEvent(event: FilterEvent, view: EventView = this.#view): number {
     if (!event.topic.startsWith(PACKET_TOPIC)) return -1
-    this.#view.reset(event)
-    return this.matchPacketEvent(this.#view)
+    view.reset(event)
+    return this.matchPacketEvent(view)
   }
 
-  noticeOf(event: FilterEvent, match?: number): Notice | undefined {
+  noticeOf(event: FilterEvent, match?: number, view: EventView = this.#view): Notice | undefined {
     const { topic } = event
     if (topic.startsWith(PACKET_TOPIC)) {
-      const notification = (match ?? this.matchEvent(event)) >= 0
+      const notification = (match ?? this.matchEvent(event, view)) >= 0
       if (!notification && !this.notifyAll) return undefined
-      this.#view.reset(event)
-      const { info } = this.#view
+      view.reset(event)
+      const { info } = view
       const sent = SENT_KEYS.flatMap(key => (Object.hasOwn(info, key) ? [[key, info[key]] as const] : []))
       // Anybody may publish on a packet's topic what is none.
       if (sent.length === 0) return undefined
@@ -93,8 +97,8 @@ abstract class BaseNotifications implements Notifications {
     }
     const notification = topic.startsWith(ALWAYS_SENT)
     if (!notification && !this.notifyAll) return undefined
-    this.#view.reset(event)
-    return isObject(this.#view.event) ? { topic, data: event.value, notification } : undefined
+    view.reset(event)
+    return isObject(view.event) ? { topic, data: event.value, notification } : undefined
   }
 
   noticeOfPacket(logged: LoggedPacket, packet: Packet, context?: PacketContext, match?: number): Notice | undefined {
@@ -136,7 +140,7 @@ class SprNotifications extends BaseNotifications {
   }
 
   protected matchPacketEvent(view: EventView): number {
-    return this.#index.find(new JsonSprPacket(view.info))
+    return this.#index.isEmpty ? -1 : this.#index.find(new JsonSprPacket(view.info))
   }
 }
 

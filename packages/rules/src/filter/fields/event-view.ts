@@ -20,13 +20,12 @@ interface ReadEvent {
   readonly json: unknown
 }
 
-const readEvents = new WeakMap<FilterEvent, ReadEvent>()
-
 /** The event a filter looks at. One object takes one event after another; nothing is parsed before a field asks. */
 export class EventView {
   #event: FilterEvent = { topic: '', value: '' }
   #read: ReadEvent | undefined
-  /** Set when others look at the same events, through this view or another: only then is there anything to remember. */
+  readonly #known = new WeakMap<FilterEvent, ReadEvent>()
+  /** Set when more than one filter looks at events through this view: only then is there anything to remember. */
   isShared = false
 
   reset(event: FilterEvent): void {
@@ -58,9 +57,9 @@ export class EventView {
 
   #parsed(): ReadEvent {
     if (this.#read !== undefined) return this.#read
-    const known = this.isShared ? readEvents.get(this.#event) : undefined
+    const known = this.isShared ? this.#known.get(this.#event) : undefined
     const read = known ?? { json: parse(this.#event.value) }
-    if (this.isShared && known === undefined) readEvents.set(this.#event, read)
+    if (this.isShared && known === undefined) this.#known.set(this.#event, read)
     this.#read = read
     return read
   }
