@@ -73,8 +73,6 @@ export async function runDaemon(config: Config, options: DaemonOptions): Promise
     health: () =>
       healthOf({
         isCapturing: () => !signal.aborted,
-        isBusConnected: () => bus.client.stats.connected,
-        ruleProblems: () => rules?.files.problems.length ?? 0,
         outputs: () => outputs.stats()
       }),
     place: { env, ...(bus.broker && { ownBusPath: bus.path }) }

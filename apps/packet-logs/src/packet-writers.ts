@@ -57,7 +57,10 @@ function createWriter({ events, domains }: PacketWriterOptions, action: string):
   })
   return {
     context: shown,
-    write: (logged, into, at) => lines.write(logged, into, at),
+    write(logged, into, at) {
+      shown.forget()
+      return lines.write(logged, into, at)
+    },
     // Strict mode reads packets as SPR does, misreadings included; nobody else wants to.
     packetOf: events.extended ? logged => shown.packet ?? decodePacket(logged) : decodePacket
   }
@@ -77,6 +80,13 @@ class ShownPacket implements DomainSource, PacketContext {
   constructor(action: string, domains: DomainSource | undefined) {
     this.action = action
     this.#domains = domains
+  }
+
+  /** A packet that strict mode drops is never shown, and must not be taken for the one before. */
+  forget(): void {
+    this.packet = undefined
+    this.recentDomainSrc = ''
+    this.recentDomainDst = ''
   }
 
   sourceOf(packet: Packet): string {

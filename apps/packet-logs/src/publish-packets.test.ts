@@ -1,6 +1,7 @@
 import { createBroker } from '@packet-logs/bus'
-import type { LoggedPacket } from '@packet-logs/decoder'
+import type { LoggedPacket, Packet } from '@packet-logs/decoder'
 import type { LoggedPacket as NflogPacket } from '@packet-logs/nflog-native'
+import type { PacketContext } from '@packet-logs/rules'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { configSchema } from './config/config.js'
 import { publishPackets } from './publish-packets.js'
@@ -102,6 +103,71 @@ describe('publishing packets', () => {
       { lost: 17, where: 'kernel', group: 3 },
       { lost: null, where: 'kernel' }
     ])
+  })
+
+  it('shows each packet to the stations, decoded, with what its event says', async () => {
+    const seen: unknown[] = []
+    const options = {
+      ...configSchema.parse({ groups: [{ group: 7, action: 'seen' }, { group: 1 }] }),
+      domains: { sourceOf: () => '', destinationOf: () => 'www.example.org' },
+      stations: [
+        {
+          packet(logged: LoggedPacket, packet: Packet, topic: string, context: PacketContext): void {
+            const { action, recentDomainSrc, recentDomainDst } = context
+            seen.push([topic, logged.group, packet.ip?.source, action, recentDomainSrc, recentDomainDst])
+          }
+        }
+      ]
+    }
+    const packets = [
+      { group: 7, prefix: 'LAN:in ', payload: ipv4Udp },
+      { group: 1, prefix: 'drop ', payload: ipv6Icmp },
+      { group: 9, prefix: '', payload: Uint8Array.of(1) }
+    ]
+    const batches = (async function* () {
+      yield packets
+    })()
+    await publishPackets(batches, createBroker(), options)
+    expect(seen).toEqual([
+      ['nft:lan:in', 7, '192.168.2.5', 'seen', '', 'www.example.org'],
+      ['nft:drop', 1, 'fd00:2::5', 'blocked', '', 'www.example.org'],
+      ['nft:', 9, undefined, 'allowed', '', 'www.example.org']
+    ])
+  })
+
+  it('shows stations a packet as it is where SPR misreads or drops it', async () => {
+    const seen: unknown[] = []
+    const options = {
+      ...configSchema.parse({ events: { extended: false } }),
+      domains: { sourceOf: () => 'of.spr.example', destinationOf: () => '' },
+      stations: [
+        {
+          packet(_: LoggedPacket, packet: Packet, __: string, { recentDomainSrc }: PacketContext): void {
+            seen.push([packet.ip?.source, recentDomainSrc])
+          }
+        }
+      ]
+    }
+    const batches = (async function* () {
+      yield [ipv4Udp, ipv6Icmp].map(payload => ({ group: 0, prefix: 'a', payload }))
+    })()
+    expect(await publishPackets(batches, createBroker(), options)).toEqual({ dropped: 1, tooLarge: 0 })
+    expect(seen).toEqual([
+      ['192.168.2.5', 'of.spr.example'],
+      ['fd00:2::5', '']
+    ])
+  })
+
+  it('lets timers and sockets have their turn, however many batches are there', async () => {
+    const endMs = performance.now() + 200
+    let turns = 0
+    const timer = setInterval(() => (turns += 1), 1)
+    const batches = (async function* () {
+      while (performance.now() < endMs) yield [{ group: 0, prefix: 'a', payload: ipv4Udp }]
+    })()
+    await publishPackets(batches, createBroker(), configSchema.parse({}))
+    clearInterval(timer)
+    expect(turns).toBeGreaterThan(2)
   })
 
   it('takes the packets that nflog-native gives as they are', () => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { BusError, type Publisher } from '@packet-logs/bus'
 import { type DomainSource, type LoggedPacket, type Packet, topicOf } from '@packet-logs/decoder'
 import type { PacketContext } from '@packet-logs/rules'
@@ -33,6 +34,8 @@ const firstLineBytes = 262_144
 /** Strict mode bounds no line; a DNS message full of tiny records can grow far beyond its packet. */
 const longestLineBytes = 16 * 1024 * 1024
 const rememberedTopics = 1024
+/** How long packets may keep timers and sockets from their turn where one batch follows another, as at the end. */
+const longestTurnMs = 20
 
 /** Packets that gave no event. */
 export interface Withheld {
@@ -56,6 +59,7 @@ export async function publishPackets(
   const { stations = [] } = options
   const topics = new Map<string, string>()
   let line = new Uint8Array(firstLineBytes)
+  let turnMs = performance.now()
 
   for await (const batch of batches) {
     if (batch.gap) {
@@ -80,6 +84,10 @@ export async function publishPackets(
       if (stations.length === 0) continue
       const packet = writer.packetOf(logged)
       for (const station of stations) station.packet(logged, packet, topic, writer.context)
+    }
+    if (performance.now() - turnMs > longestTurnMs) {
+      await nextTurn()
+      turnMs = performance.now()
     }
   }
   return withheld

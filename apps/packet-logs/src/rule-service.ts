@@ -29,6 +29,8 @@ export interface RuleServiceOptions {
 
 /** The longest that something due may wait for the clock when nobody knew of it. */
 const tickMs = 1000
+/** How long actions may take for what they have queued, at the end. */
+const drainMs = 3000
 /** How often the same action may complain. */
 const complaintMs = 60_000
 
@@ -49,6 +51,7 @@ export class RuleService implements PacketStation, EventStation, AsyncDisposable
     this.actions = createActions({
       publish: (topic, value) => this.#publish(topic, value),
       notify: options.notify,
+      drainMs,
       onFailure: ({ action, reason, alert }) => this.#complain(action, `${reason}; alert ${alert.topic}`)
     })
     this.engine = createRuleEngine({
