@@ -119,7 +119,12 @@ export class Output {
     await this.#pump.close()
     this.#queue.clear()
     const lost = this.dropped - before
-    if (lost > 0) this.#log(`${lost} events could not be written before the end`)
+    if (lost > 0) this.#log(`${lost} events could not be written before the end${this.#because()}`)
+  }
+
+  #because(): string {
+    const { lastError } = this.#pump
+    return lastError === undefined ? '' : ` (${lastError})`
   }
 
   #accept(event: FormattedEvent | undefined): void {

@@ -32,6 +32,7 @@ export class Pump {
   /** Ends the waiting for the next attempt. */
   #retryNow: (() => void) | undefined
   #isClosing = false
+  #isClosed = false
 
   constructor(options: PumpOptions) {
     this.#options = options
@@ -79,7 +80,6 @@ export class Pump {
   async close(): Promise<void> {
     this.#isClosing = true
     this.#retryNow?.()
-    this.start()
     let timer: NodeJS.Timeout | undefined
     const deadline = new Promise<void>(resolve => {
       timer = setTimeout(resolve, CLOSE_MS)
@@ -88,12 +88,17 @@ export class Pump {
     const ending = this.#end().catch((error: unknown) => this.complain(error as Error))
     await Promise.race([ending, deadline])
     clearTimeout(timer)
+    this.#isClosed = true
     sink.destroy()
     await this.#running
     this.#cancelFlush()
   }
 
   async #end(): Promise<void> {
+    // What is under way may be past looking into the queue.
+    await this.#running
+    if (this.#isClosed) return
+    this.start()
     await this.#running
     await this.#options.sink.end()
   }
