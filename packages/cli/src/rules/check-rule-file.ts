@@ -1,5 +1,6 @@
 import {
   createAlerts,
+  lintAlerts,
   lintNotifications,
   parseAlerts,
   parseNotifications,
@@ -93,7 +94,12 @@ function checkAlerts({ name, text }: RuleFile): ReturnType<Checker> {
     { name: 'websocket', type: 'websocket', rules: actionCount('SendNotification') }
   ]
   return {
-    warnings: [],
+    warnings: lintAlerts(text, { file: name }).findings.map(({ line, path, message }) => ({
+      file: name,
+      line,
+      path,
+      message
+    })),
     summary: {
       rules: entries.length,
       onPackets: entries.filter(({ TopicPrefix }) => looksAtPackets(TopicPrefix)).length,

@@ -65,17 +65,6 @@ function isOtherTopic(topic: string): boolean {
 function oddities(rule: Rule): [field: string, message: string][] {
   const found: [string, string][] = []
   const { conditions } = explainFilter(rule.when)
-  const reads = conditions.flatMap(condition => condition.reads)
-  const event = reads.find(name => name.startsWith('event'))
-  const ofPackets = reads.find(name => !name.startsWith('event') && name !== 'topic')
-  const seesPackets = looksAtPackets(rule)
-  const seesEvents = rule.topics.some(isOtherTopic)
-  if (event !== undefined && !seesEvents) {
-    found.push(['when', `reads ${event}, but packets have no event: name the topics that have it`])
-  }
-  if (ofPackets !== undefined && !seesPackets) {
-    found.push(['when', `reads ${ofPackets}, which only packets have, but none of its topics begins with nft:`])
-  }
   const never = conditions.find(({ meaning }) => meaning === 'never')
   if (never !== undefined && rule.enabled) found.push(['when', 'never matches; enabled: false switches a rule off'])
   if (rule.enabled && rule.actions.length === 0) found.push(['actions', 'is empty: what it finds is only counted'])

@@ -1,5 +1,12 @@
 import { formatPacketInfo } from '@packet-logs/decoder'
-import { type AlertAction, type AlertEntry, createAlerts, explainFilter, parseAlerts } from '@packet-logs/rules'
+import {
+  type AlertAction,
+  type AlertEntry,
+  createAlerts,
+  explainFilter,
+  lintAlerts,
+  parseAlerts
+} from '@packet-logs/rules'
 import { alertId, findAlertFilter } from './alert-entries.js'
 import type { ExaminedCondition, RuleExplanation, RuleReading } from './explain-rule-file.js'
 import { emptyReading, filterReading, topicCondition } from './filter-reading.js'
@@ -9,6 +16,11 @@ import type { RuleFile } from './rule-file.js'
 /** What SPR makes of each entry of alerts.json, and what was most likely meant. */
 export function explainAlerts({ name, text }: RuleFile): readonly RuleExplanation[] {
   const lines = entryLines(text)
+  const { findings } = lintAlerts(text, { file: name })
+  const notes = new Map<number, string[]>()
+  for (const { entry, path, message } of findings) {
+    notes.set(entry, [...(notes.get(entry) ?? []), `${path} ${message}`])
+  }
   return parseAlerts(text, { file: name }).map((entry, index) => {
     const line = lines(entry)
     const meant = findAlertFilter(entry, 'strict')
@@ -23,7 +35,10 @@ export function explainAlerts({ name, text }: RuleFile): readonly RuleExplanatio
           ? emptyReading('meant', 'no filter says it')
           : filterReading('meant', meant.filter, topics)
       ],
-      notes: meant.reason === undefined ? [] : [`cannot be written in rules.yaml: ${meant.reason}`]
+      notes: [
+        ...(notes.get(index) ?? []),
+        ...(meant.reason === undefined ? [] : [`cannot be written in rules.yaml: ${meant.reason}`])
+      ]
     }
   })
 }

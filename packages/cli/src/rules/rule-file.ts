@@ -53,7 +53,7 @@ export function kindOf(text: string, path = ''): RuleFileKind {
   if (entries?.some(isObject)) return 'notifications'
   // Nothing in it, or it is broken: what is broken is told by whoever reads it as what it most likely is.
   const isAboutAlerts = /"(?:TopicPrefix|JPath|RuleId|Actions)"/i.test(text)
-  return isAboutAlerts || (entries?.length !== 0 && /alerts[^/]*$/i.test(path)) ? 'alerts' : 'notifications'
+  return isAboutAlerts || (entries?.some(isObject) !== true && /alerts[^/]*$/i.test(path)) ? 'alerts' : 'notifications'
 }
 
 function isAlert(entry: unknown): boolean {

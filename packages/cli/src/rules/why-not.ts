@@ -25,7 +25,7 @@ const maxValues = 64
 const maxValueCharacters = 80
 const shownValues = 3
 /** So many questions are asked with every event; then only with every second, fourth, … */
-const questionsPerStride = 2_000_000
+const defaultQuestionsPerStride = 500_000
 const maxTopics = 4096
 
 /** A rule that may have to be asked about. Where no filter says what it asks, only what it sees is counted. */
@@ -41,11 +41,13 @@ export class WhyNot {
   readonly #rules: RuleFunnel[] = []
   readonly #byId = new Map<string, RuleFunnel[]>()
   readonly #byTopic = new Map<string, readonly RuleFunnel[]>()
+  readonly #questionsPerStride: number
   #stride = 1
   #turn = 0
   #questions = 0
 
-  constructor(rules: readonly AskedRule[]) {
+  constructor(rules: readonly AskedRule[], questionsPerStride: number = defaultQuestionsPerStride) {
+    this.#questionsPerStride = questionsPerStride
     for (const { id, topics, filter, isEnabled } of rules) {
       const funnel = new RuleFunnel(topics, filter === undefined ? [] : explainFilter(filter).conditions)
       funnel.isAnswered = !isEnabled
@@ -68,7 +70,7 @@ export class WhyNot {
       funnel.seen++
       if (isExamined) this.#questions += funnel.examine(subject)
     }
-    if (this.#questions < questionsPerStride) return
+    if (this.#questions < this.#questionsPerStride) return
     this.#questions = 0
     this.#stride *= 2
   }
