@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { START_MS, TestBench } from '../../test/engine.js'
 import { arpRequest, eventOf, ping6, query, syn } from '../../test/packets.js'
-import { createNotifications, createRuleEngine, parseNotifications } from '../index.js'
+import type { Alerts } from '../index.js'
+import { createAlerts, createNotifications, createRuleEngine, parseAlerts, parseNotifications } from '../index.js'
 
 /** A rule about logins, keyed by user, with more of it from the test. */
 function logins(more: string): TestBench {
@@ -544,5 +545,53 @@ describe('notifications in the engine', () => {
     bench.packet(syn)
     bench.engine.use({ notifications: createNotifications([...entries].reverse()) })
     expect(bench.engine.stats()).toMatchObject([{ hits: 1 }, { hits: 0 }])
+  })
+})
+
+describe('alerts.json in the engine', () => {
+  const entry = {
+    TopicPrefix: 'nft:drop',
+    Name: 'to 443',
+    RuleId: 'id',
+    Conditions: [{ JPath: '$[?(@.TCP.DstPort==443)]' }],
+    Actions: [{ StoreAlert: true, MessageTitle: 'hello', GrabEvent: true }]
+  }
+  const alertsOf = (...entries: readonly object[]): Alerts =>
+    createAlerts(parseAlerts(JSON.stringify(entries), { file: 'alerts.json' }))
+
+  it('is evaluated on packets and on their events, beside the rules', () => {
+    const bench = new TestBench(`rules: [{ id: own, when: 'true', title: own }]`)
+    bench.engine.use({ ...bench.engine.sets, alerts: alertsOf(entry) })
+    bench.packet(syn).packet(query)
+    bench.engine.event(eventOf(syn, { payload: 'headers' }))
+    const [first, second, , fourth, fifth] = bench.alerts
+    expect(bench.alerts.map(({ title }) => title)).toEqual(['own', 'hello', 'own', 'own', 'hello'])
+    expect(first).toMatchObject({ source: 'rules' })
+    expect(second).toMatchObject({ source: 'alerts', ruleId: 'id', timestampMs: START_MS })
+    expect(second).toEqual(fifth)
+    expect(fourth).toEqual(first)
+    expect(bench.engine.stats()).toMatchObject([
+      { id: 'own', hits: 3 },
+      { source: 'alerts', id: 'id', hits: 2, alerts: 2 }
+    ])
+  })
+
+  it('keeps counts of entries that stay the same, and snoozes', () => {
+    const bench = new TestBench()
+    bench.engine.use({ alerts: alertsOf(entry) })
+    bench.packet(syn)
+    expect(bench.engine.snooze('id', START_MS + 1000)).toBe(true)
+    expect(bench.engine.snooze('id', START_MS + 1000, { a: 1 })).toBe(false)
+    bench.packet(syn)
+    bench.engine.use({ alerts: alertsOf({ ...entry, RuleId: 'other', TopicPrefix: 'dns:' }, entry) })
+    bench.packet(syn)
+    expect(bench.titles()).toEqual(['hello'])
+    expect(bench.engine.topics).toEqual(['dns:'])
+    expect(bench.engine.stats()).toMatchObject([
+      { id: 'other', hits: 0 },
+      { id: 'id', hits: 3, alerts: 1, suppressed: { snooze: 2 }, snoozedUntilMs: START_MS + 1000, lastHitMs: START_MS }
+    ])
+    bench.at(1).packet(syn)
+    expect(bench.titles()).toEqual(['hello'])
   })
 })

@@ -200,6 +200,27 @@ describe('notifications', () => {
     expect(all.noticeOf(event)).toMatchObject({ notification: false })
   })
 
+  it('send of every decoded packet what they send of its event', () => {
+    const all = createNotifications([entry({ Protocol: 'udp' }), entry({}, false)])
+    const changes = [
+      {},
+      { inDevice: 'a"b\\', outDevice: '","OutDev":"x\\' },
+      { hwType: 1, hwHeader: new Uint8Array(14) }
+    ]
+    const context = { action: 'a', recentDomainSrc: 'b' }
+    // A packet so long that its JSON has to be cut is cut a few bytes later without the keys that are not sent.
+    for (const { id, logged } of vectors.filter(({ logged: { payload } }) => payload.length < 9000)) {
+      for (const more of changes) {
+        const packet = { ...logged, ...more }
+        const notice = all.noticeOfPacket(packet, decoded(packet), context)
+        const expected = all.noticeOf(eventOf(packet, context))
+        expect(JSON.stringify(JSON.parse(notice?.data ?? '')), id).toBe(expected?.data)
+        expect({ ...notice, data: '' }).toEqual({ ...expected, data: '' })
+      }
+    }
+    expect(createNotifications([entry({ Protocol: 'udp' })]).noticeOfPacket(syn, decoded(syn))).toBeUndefined()
+  })
+
   it.each([
     ['wifi:auth:success', '{"MAC":"a"}', { data: '{"MAC":"a"}', notification: true }, { notification: true }],
     ['wifi:auth:success', '"text"', undefined, undefined],
