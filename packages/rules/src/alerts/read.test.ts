@@ -167,7 +167,7 @@ describe('parseAlerts', () => {
         expect(parseAlerts(formatAlerts(entries))).toEqual(entries)
         lintAlerts(formatAlerts(entries))
       }),
-      { numRuns: 20 }
+      { numRuns: 10 }
     )
     fc.assert(
       fc.property(fc.json(), json => {

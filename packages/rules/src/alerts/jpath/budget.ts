@@ -1,8 +1,7 @@
-import type { JSONPathNode, JSONPathQuery } from 'json-p3'
+import type { JSONPathNode } from 'json-p3'
 import { jsonpath } from 'json-p3'
 
-const { FunctionExtension, FilterQuery, LogicalExpression } = jsonpath.expressions
-const { FilterSelector, IndexSelector, NameSelector } = jsonpath.selectors
+const { IndexSelector, NameSelector } = jsonpath.selectors
 
 /** A condition that had to look at too much of an event. */
 export class CostlyEventError extends Error {}
@@ -44,7 +43,7 @@ function childCount(value: unknown): number {
 }
 
 /** A selector that pays for what it looks at before it does. */
-class PaidSelector extends jsonpath.JSONPathSelector {
+export class PaidSelector extends jsonpath.JSONPathSelector {
   readonly #selector: jsonpath.JSONPathSelector
   readonly #budget: Budget
   readonly #takesOne: boolean
@@ -67,24 +66,5 @@ class PaidSelector extends jsonpath.JSONPathSelector {
 
   toString(): string {
     return this.#selector.toString()
-  }
-}
-
-/** Lets every selector of a query pay; one that leads to a single node takes as many steps as it is long, and is free. */
-export function charge(query: JSONPathQuery, budget: Budget): void {
-  const isFree = query.singularQuery()
-  for (const { selectors } of query.segments) {
-    for (const [at, selector] of selectors.entries()) {
-      if (selector instanceof FilterSelector) chargeExpression(selector.expression, budget)
-      if (!isFree) selectors[at] = new PaidSelector(selector, budget)
-    }
-  }
-}
-
-function chargeExpression(expression: jsonpath.expressions.FilterExpression, budget: Budget): void {
-  if (expression instanceof LogicalExpression) chargeExpression(expression.expression, budget)
-  else if (expression instanceof FilterQuery) charge(expression.path, budget)
-  else if (expression instanceof FunctionExtension) {
-    for (const argument of expression.args) chargeExpression(argument, budget)
   }
 }

@@ -2,9 +2,10 @@ import type { FilterFunction, JSONPathQuery, JSONValue } from 'json-p3'
 import { FunctionExpressionType, JSONPathEnvironment, Nothing } from 'json-p3'
 import type { Pattern } from '../../filter/pattern.js'
 import { errorAt } from '../../filter/source-text.js'
-import { Budget, charge } from './budget.js'
+import { Budget } from './budget.js'
 import { gvalFunctions, ofValues } from './functions.js'
 import { parseJPath } from './parse.js'
+import { prepareQuery } from './prepare-query.js'
 import type { Expression } from './syntax.js'
 import { isSingular } from './syntax.js'
 import { Translator } from './translate.js'
@@ -83,7 +84,7 @@ export class ConditionLanguage {
   #compile(text: string, source: string): JSONPathQuery {
     try {
       const query = this.#environment.compile(text)
-      charge(query, this.budget)
+      prepareQuery(query, this.budget)
       return query
     } catch (error) {
       // The library has limits of its own, such as control characters in keys.

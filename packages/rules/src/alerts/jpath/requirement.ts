@@ -8,7 +8,7 @@ export type Literal = string | number | boolean
 export interface Requirement {
   readonly path: readonly string[]
   readonly values: readonly Literal[]
-  /** Whether other values count as equal to these, as `"443"` does to 443. */
+  /** Whether what is no number may count as equal to these, as `"443"` does to 443. */
   readonly isLoose: boolean
 }
 
@@ -30,7 +30,10 @@ function ofTest(test: Expression): Requirement[] {
     const literal = left.kind === 'literal' ? left : right
     if (path === undefined || literal.kind !== 'literal') return []
     const { value } = literal
-    return [{ path, values: [value], isLoose: toNumber(value) !== undefined || toBoolean(value) !== undefined }]
+    // A number equals what reads as the same number; beside true and false more counts as equal than can be listed.
+    const number = toNumber(value)
+    if (number !== undefined) return [{ path, values: [number], isLoose: true }]
+    return toBoolean(value) === undefined ? [{ path, values: [value], isLoose: false }] : []
   }
   if (operator !== 'in' || right.kind !== 'list') return []
   const path = fieldOf(left)
