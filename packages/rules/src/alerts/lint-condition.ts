@@ -1,4 +1,4 @@
-import { printable, quoted } from '../filter/source-text.js'
+import { printable } from '../filter/source-text.js'
 import { parseJPath } from './jpath/parse.js'
 import type { Expression, Segment } from './jpath/syntax.js'
 import { isSingular } from './jpath/syntax.js'
@@ -61,7 +61,7 @@ class ConditionLinter {
     if (long !== undefined) {
       this.#report(
         'single-quotes',
-        `${quoted(long.text)}: SPR refuses texts in single quotes; write ${doubleQuoted(long.text)}`
+        `${printable(long.text)}: SPR refuses texts in single quotes; write ${doubleQuoted(long.text)}`
       )
     }
     const expression = parseJPath(this.#source)
@@ -196,7 +196,7 @@ function lastKey(segments: readonly Segment[]): string | undefined {
 }
 
 function doubleQuoted(text: string): string {
-  return quoted(JSON.stringify(text.slice(1, -1).replaceAll("\\'", "'"))).slice(1, -1)
+  return printable(JSON.stringify(text.slice(1, -1).replaceAll("\\'", "'")))
 }
 
 function insteadOf(name: string): string {

@@ -4,13 +4,17 @@ import * as decoder from '@packet-logs/decoder'
 import { expect, it } from 'vitest'
 import * as rules from '../../src/index.js'
 
-const page = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-const programs = [...page.matchAll(/```js\n(.*?)```\n\n```\n(.*?)```/gs)].map(
-  ([, program = '', output = '']) => [program, output] as const
+const pages = ['README.md', 'docs/alerts.md'].map(name =>
+  readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
+)
+const programs = pages.flatMap(page =>
+  [...page.matchAll(/```js\n(.*?)```\n\n```\n(.*?)```/gs)].map(
+    ([, program = '', output = '']) => [program, output] as const
+  )
 )
 
 it('has programs, each with its output', () => {
-  expect(programs.length).toBe(page.match(/```js/g)?.length)
+  expect(programs.length).toBe(pages.join('').match(/```js\n/g)?.length)
 })
 
 it.each(programs)('prints what it says: %#', (program, output) => {
