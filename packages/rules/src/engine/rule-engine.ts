@@ -42,7 +42,10 @@ export interface RuleEngine {
   event(event: FilterEvent): void
   /** Raises what has become due; gives the milliseconds until there is more, undefined when nothing is waiting. */
   advance(): number | undefined
-  /** Puts sets in force in place of those before. Rules that stay the same keep what they counted and were told. */
+  /**
+   * Puts sets in force in place of those before. Rules that stay the same keep what they counted and were told.
+   * @throws RuleError for rules that did not come from `parseRules` and are none; then the sets before stay in force
+   */
   use(sets: RuleSets): void
   /** Of every rule in force, in the order of the files. */
   stats(): RuleStats[]
