@@ -243,7 +243,11 @@ const fifo = z
     ...streamFields('pcap'),
     path: field(path, 'The FIFO; it is made when it is missing.'),
     mode: mode('a FIFO it makes'),
-    maxReaders: field(z.int().min(1).max(64).default(8), 'How many may read it at once.', { unit: 'readers' })
+    maxReaders: field(z.int().min(1).max(64).default(8), 'How many may read it at once.', { unit: 'readers' }),
+    endOften: field(
+      z.boolean().default(false),
+      'For `tail -f FIFO`, which prints what it has read when it meets an end: there is one behind each piece that is written, at most 64 KiB a second. Other readers stop at the first.'
+    )
   })
   .describe(
     'A FIFO for readers that come and go: each gets a header of its own and whole records. What comes while nobody reads is left out.'

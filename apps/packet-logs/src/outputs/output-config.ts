@@ -60,7 +60,13 @@ export type SyslogConfig = DatagramConfig & {
   stallSeconds: number
 }
 
-export type FifoConfig = StreamConfig & { to: 'fifo'; path: string; mode: string; maxReaders: number }
+export type FifoConfig = StreamConfig & {
+  to: 'fifo'
+  path: string
+  mode: string
+  maxReaders: number
+  endOften: boolean
+}
 
 /** One output, defaults filled in. */
 export type OutputConfig = StdoutConfig | FileConfig | UnixConfig | UdpConfig | TcpConfig | SyslogConfig | FifoConfig
@@ -87,7 +93,7 @@ export function nameOf(output: OutputConfig): string {
 }
 
 /** Where an output writes. */
-export function addressOf(output: OutputConfig): string {
+function addressOf(output: OutputConfig): string {
   switch (output.to) {
     case 'stdout':
       return 'stdout'

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodePacket, type LoggedPacket } from '@packet-logs/decoder'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { outputsSchema } from './config.js'
 import type { OutputInput } from './output-config.js'
 import { openOutputs } from './outputs.js'
@@ -29,6 +29,7 @@ async function write(output: Partial<OutputInput>): Promise<string[]> {
 
 describe('outputs', () => {
   afterEach(() => rmSync(join(folder, 'out'), { force: true }))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   it('take every packet and no alert unless told otherwise', async () => {
     const lines = await write({})

@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net'
+import { type FifoPipe, openEndingPipe, openStreamPipe } from './fifo-pipe.js'
 import type { SinkCounters } from './sink.js'
-import { pipeSocket } from './stdout-sink.js'
 
 /** Whole events, or a notice that some were lost. */
 export interface Chunk {
@@ -14,6 +13,8 @@ export interface FifoReaderOptions {
   /** Open for writing; closed when the reader is gone. */
   readonly fd: number
   readonly preamble: Buffer
+  /** Whether the reader finds an end behind each piece that is written. */
+  readonly endOften: boolean
   readonly queueBytes: number
   readonly lossNotice: (lost: number) => Buffer | undefined
   readonly counters: SinkCounters
@@ -22,26 +23,34 @@ export interface FifoReaderOptions {
 
 /** One reader of a FIFO, with what waits for it. A chunk that was begun is finished, so no record is ever torn. */
 export class FifoReader {
-  readonly fd: number
   readonly #options: FifoReaderOptions
-  readonly #socket: Socket
+  readonly #pipe: FifoPipe
   #waiting: Chunk[] = []
   #waitingBytes = 0
   /** Events lost since the reader was told. */
   #lost = 0
   #isWriting = false
   #isEnding = false
+  readonly #closed: Promise<void>
 
   constructor(options: FifoReaderOptions) {
     this.#options = options
-    this.fd = options.fd
-    this.#socket = pipeSocket(options.fd)
-    this.#socket.on('error', () => undefined)
-    this.#socket.on('close', () => {
+    const open = options.endOften ? openEndingPipe : openStreamPipe
+    let onClosed: () => void = () => undefined
+    this.#closed = new Promise(resolve => {
+      onClosed = resolve
+    })
+    this.#pipe = open(options.fd, () => {
       this.#letGo()
       options.onGone()
+      onClosed()
     })
     if (options.preamble.length > 0) this.#write({ bytes: options.preamble, events: 0, tellsLoss: 0 })
+  }
+
+  /** Leads to its FIFO. */
+  get fd(): number {
+    return this.#pipe.fd
   }
 
   push(chunk: Chunk): void {
@@ -53,19 +62,17 @@ export class FifoReader {
 
   /** Ends it when what waits has been read. */
   async end(): Promise<void> {
-    if (this.#socket.closed) return
-    const closed = new Promise<void>(resolve => this.#socket.once('close', () => resolve()))
     this.#isEnding = true
     this.#next()
-    await closed
+    await this.#closed
   }
 
   destroy(): void {
-    this.#socket.destroy()
+    this.#pipe.close()
   }
 
   #next(): void {
-    if (this.#isWriting || this.#socket.destroyed) return
+    if (this.#isWriting || this.#pipe.isClosed) return
     const { lossNotice } = this.#options
     const notice = this.#lost > 0 ? lossNotice(this.#lost) : undefined
     this.#lost = 0
@@ -75,7 +82,7 @@ export class FifoReader {
     }
     const chunk = this.#waiting.shift()
     if (chunk === undefined) {
-      if (this.#isEnding) this.#socket.end(() => this.#socket.destroy())
+      if (this.#isEnding) this.#pipe.close()
       return
     }
     this.#waitingBytes -= chunk.bytes.length
@@ -84,7 +91,7 @@ export class FifoReader {
 
   #write({ bytes, events }: Chunk): void {
     this.#isWriting = true
-    this.#socket.write(bytes, error => {
+    this.#pipe.write(bytes, error => {
       this.#isWriting = false
       const { counters } = this.#options
       // Only a reader that leaves ends a write, and it does not want the rest.

@@ -11,6 +11,7 @@ export interface FifoSinkOptions {
   readonly path: string
   readonly mode: number
   readonly maxReaders: number
+  readonly endOften: boolean
   /** What may wait for each reader, in bytes. */
   readonly queueBytes: number
   /** What each reader is given first; empty for text. */
@@ -112,7 +113,7 @@ export class FifoSink implements Sink {
   }
 
   #admit(): void {
-    const { path, preamble, queueBytes, lossNotice, counters } = this.#options
+    const { path, preamble, queueBytes, endOften, lossNotice, counters } = this.#options
     let fd: number
     try {
       fd = openNonblocking(path)
@@ -123,7 +124,8 @@ export class FifoSink implements Sink {
     this.#replace()
     const inode = fstatSync(fd).ino
     const onGone = (): void => void this.#readers.delete(inode)
-    this.#readers.set(inode, new FifoReader({ fd, preamble, queueBytes, lossNotice, counters, onGone }))
+    const reader = new FifoReader({ fd, preamble, queueBytes, endOften, lossNotice, counters, onGone })
+    this.#readers.set(inode, reader)
   }
 
   /** Puts the next FIFO where a reader's is. */

@@ -56,6 +56,29 @@ describe('an output to a FIFO', () => {
   })
 
   it.each(captureReaders)(
+    'is what `mkfifo FIFO; tail -f FIFO | $command` wants, when it ends often',
+    async ({ command }) => {
+      await using bench = await openBench(folder => {
+        execFileSync('mkfifo', [fifo(folder)])
+        return [{ to: 'fifo', path: fifo(folder), endOften: true }]
+      })
+      const { child, out } = start(`tail -f packets | ${command}`, bench.folder)
+      try {
+        await readersAre(bench, true)
+        for (let i = 0; i < 4; i++) {
+          bench.send(25)
+          await new Promise(resolve => setTimeout(resolve, 100))
+        }
+        await until(() => out().split('\n').length > 100, 'every packet is shown')
+        expect(bench.stats()).toMatchObject({ written: 100, dropped: 0, unread: 0 })
+      } finally {
+        await stop(child)
+      }
+      await readersAre(bench, false)
+    }
+  )
+
+  it.each(captureReaders)(
     'gives a header to each $reader that comes, one right after the other, under load',
     async ({ reader }) => {
       await using bench = await openBench(folder => [{ to: 'fifo', path: fifo(folder) }])

@@ -32,6 +32,7 @@ describe('an output to a file', () => {
   it('collects events for as long as it is told, and makes the file with the mode it is told', async () => {
     await using bench = await openBench(folder => [{ to: 'file', path: log(folder), flushMs: 300, mode: '0640' }])
     await until(() => existsSync(log(bench.folder)), 'the file is there')
+    await new Promise(resolve => setTimeout(resolve, 50))
     bench.send(3)
     await new Promise(resolve => setTimeout(resolve, 100))
     expect(statSync(log(bench.folder)).size).toBe(0)

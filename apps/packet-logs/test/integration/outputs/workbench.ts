@@ -56,7 +56,7 @@ export async function openBench(configure: (folder: string) => OutputInput[]): P
 }
 
 /** Packet `number`: a TCP SYN. */
-export function packet(number: number, prefix = 'drop:input '): LoggedPacket {
+function packet(number: number, prefix = 'drop:input '): LoggedPacket {
   const payload = Buffer.from(tcpSyn, 'hex')
   payload.writeUInt32BE(number, 24)
   return { group: 1, prefix, payload, mark: number, family: 2, etherType: 0x0800, timestampUs: startUs + number }
