@@ -10,14 +10,11 @@ import { formatEventJson, formatSprEventJson } from './event-json.js'
 import { HttpError } from './http-error.js'
 import { type Answer, defineRoute, type Route } from './route.js'
 import { named, plainText, problem } from './schemas.js'
+import { streamTexts } from './text-stream.js'
 
 /** Queries that may run at a time: each may hold tens of megabytes. */
 const MAX_QUERIES = 4
-/** Milliseconds an answer may go unread. */
-const STALL_MS = 30_000
 const MAX_PREFIXES = 16
-/** Characters that are written at a time. */
-const PIECE = 64 * 1024
 
 const position = /^(\d{1,16})\.(\d{1,16})$/
 const topics = z.string().max(1024)
@@ -120,9 +117,9 @@ export function eventRoutes(recent: RecentEvents, { count }: EventCounters): Rou
         const wishes = wishesOf(query, Date.now())
         if (running >= MAX_QUERIES) throw busy('Too many ask for events at once; try again.')
         running += 1
-        const done = once(() => {
+        const done = (): void => {
           running -= 1
-        })
+        }
         try {
           const page = await read(recent, { ...wishes, signal: request.signal })
           count(page)
@@ -184,19 +181,11 @@ function busy(message: string): HttpError {
   return new HttpError(503, message, { headers: { 'retry-after': '1' } })
 }
 
-function once(act: () => void): () => void {
-  let isDone = false
-  return () => {
-    if (!isDone) act()
-    isDone = true
-  }
-}
-
 function answer(page: RecentPage, query: EventsQuery, isHead: boolean, done: () => void): Response {
   const { events, seen, matched, lost, more, position: place } = page
   const { type, texts } = formatted(page, query)
   if (isHead) done()
-  return new Response(isHead ? null : streamOf(texts, done), {
+  return new Response(isHead ? null : streamTexts(texts, done), {
     headers: {
       'content-type': type,
       'packet-logs-seen': String(seen),
@@ -242,37 +231,4 @@ function* pageJson(page: RecentPage, line: (event: BusEvent) => string): Generat
 function* csv(events: readonly BusEvent[]): Generator<string, void> {
   yield csvHeader()
   for (const event of events) yield formatEventCsv(event)
-}
-
-/** Written as fast as it is taken, so that a page is not held twice; and not for ever for who takes nothing. */
-function streamOf(texts: Iterator<string, void>, done: () => void): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  let stalled: NodeJS.Timeout | undefined
-  const end = (): void => {
-    clearTimeout(stalled)
-    done()
-  }
-  return new ReadableStream({
-    pull: controller => {
-      clearTimeout(stalled)
-      let piece = ''
-      for (;;) {
-        const next = texts.next()
-        if (next.done !== true) piece += next.value
-        if (next.done !== true && piece.length < PIECE) continue
-        if (piece !== '') controller.enqueue(encoder.encode(piece))
-        if (next.done === true) {
-          controller.close()
-          end()
-        } else {
-          stalled = setTimeout(() => {
-            controller.error(new Error('Nobody read the answer.'))
-            end()
-          }, STALL_MS).unref()
-        }
-        return
-      }
-    },
-    cancel: end
-  })
 }
