@@ -21,6 +21,7 @@ export class Door {
   readonly #authenticate: Authenticate | undefined
   readonly #login: Login | undefined
   readonly #limit: FailureLimit
+  readonly #underWay = new Map<Source, Set<Promise<void>>>()
 
   constructor(authenticate: Authenticate | undefined, login: Login | undefined, limit: FailureLimit) {
     this.#authenticate = authenticate
@@ -37,12 +38,11 @@ export class Door {
 
   /** @throws what the embedder's `authenticate` throws */
   async admit(token: string, source: Source): Promise<Admission> {
-    const waitMs = this.turnAway(source)
-    if (waitMs > 0) return { kind: 'wait', waitMs }
-    const access = await this.#authenticate?.(token)
-    if (access !== undefined) return { kind: 'in', access }
-    this.#fail(source)
-    return { kind: 'wrong' }
+    const admission = await this.#attempt<Admission>(source, async () => {
+      const access = await this.#authenticate?.(token)
+      return access === undefined ? { kind: 'wrong' } : { kind: 'in', access }
+    })
+    return typeof admission === 'number' ? { kind: 'wait', waitMs: admission } : admission
   }
 
   /** A token that may do everything, for those who cannot be held to some paths. */
@@ -53,15 +53,43 @@ export class Door {
 
   /** `user:password` or `user:password:otp`; as in SPR a password that holds a colon cannot be told from one with an OTP. */
   async logIn(text: string, source: Source): Promise<LoginOutcome> {
-    if (this.turnAway(source) > 0) return 'failure'
     const [user = '', password = '', ...otp] = text.split(':')
-    const outcome = await this.#login?.(user, password, otp.length > 0 ? otp.join(':') : undefined)
-    if (outcome === 'success') return outcome
-    this.#fail(source)
-    return outcome ?? 'failure'
+    const login = await this.#attempt(source, async () => {
+      const outcome = await this.#login?.(user, password, otp.length > 0 ? otp.join(':') : undefined)
+      return { kind: outcome === 'success' ? 'in' : 'wrong', outcome }
+    })
+    return typeof login === 'number' ? 'failure' : (login.outcome ?? 'failure')
   }
 
-  #fail(source: Source): void {
+  /** What came of it; or how long to wait, unheard. */
+  async #attempt<Result extends { kind: string }>(
+    source: Source,
+    attempt: () => Promise<Result>
+  ): Promise<Result | number> {
+    for (;;) {
+      const waitMs = this.turnAway(source)
+      if (waitMs > 0) return waitMs
+      // Each of those under way may fail: no more are let through at once than may.
+      const underWay = this.#underWay.get(source)
+      if (underWay === undefined || underWay.size < this.#limit.left(source)) break
+      await Promise.race(underWay)
+    }
+    const outcome = attempt()
+    const ended: Promise<void> = outcome.then(
+      ({ kind }) => this.#end(source, ended, kind !== 'in'),
+      () => this.#end(source, ended, false)
+    )
+    const underWay = this.#underWay.get(source) ?? new Set()
+    this.#underWay.set(source, underWay.add(ended))
+    await ended
+    return outcome
+  }
+
+  #end(source: Source, attempt: Promise<void>, isFailure: boolean): void {
+    const underWay = this.#underWay.get(source)
+    underWay?.delete(attempt)
+    if (underWay?.size === 0) this.#underWay.delete(source)
+    if (!isFailure) return
     this.counters.failures += 1
     this.#limit.fail(source)
   }

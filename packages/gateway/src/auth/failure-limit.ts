@@ -31,6 +31,12 @@ export class FailureLimit {
     return Math.max(0, paidOffMs - nowMs - (this.#burst - 1) * this.#refillMs)
   }
 
+  /** How many times a source that need not wait may fail until it has to. */
+  left(source: Source): number {
+    const debtMs = Math.max(0, (this.#paidOffMs.get(source) ?? 0) - this.#nowMs())
+    return Math.max(1, this.#burst - Math.ceil(debtMs / this.#refillMs))
+  }
+
   fail(source: Source): void {
     const nowMs = this.#nowMs()
     const paidOffMs = Math.max(nowMs, this.#paidOffMs.get(source) ?? 0) + this.#refillMs
