@@ -29,7 +29,7 @@ export async function replaceContents(path: string, text: string, mode: number):
     await rm(temporary, { force: true })
     // A file that is mounted by itself cannot be replaced, only written.
     if (codeOf(error) !== 'EBUSY') throw error
-    return await overwrite(target, text)
+    return await overwrite(target, text, mode)
   } finally {
     await handle.close()
   }
@@ -42,12 +42,11 @@ async function writeThrough(handle: FileHandle, text: string, mode: number): Pro
   await handle.sync()
 }
 
-async function overwrite(path: string, text: string): Promise<FileMark> {
+async function overwrite(path: string, text: string, mode: number): Promise<FileMark> {
   const handle = await open(path, 'r+')
   try {
     await handle.truncate(0)
-    await handle.writeFile(text)
-    await handle.sync()
+    await writeThrough(handle, text, mode)
     return await markOfHandle(handle)
   } finally {
     await handle.close()
