@@ -7,7 +7,7 @@ import type { BusFeed } from '../bus-feed.js'
 import type { OutputStats } from '../outputs/outputs.js'
 import type { Withheld } from '../publish-packets.js'
 import type { RuleService } from '../rule-service.js'
-import { otherName } from './bounded-names.js'
+import { BoundedNames } from './bounded-names.js'
 import { Metrics, type Sample } from './metrics.js'
 import type { PacketCounts } from './packet-counts.js'
 import { addProcessMetrics } from './process-metrics.js'
@@ -24,8 +24,8 @@ export interface MetricSources {
   readonly outputs: () => readonly OutputStats[]
 }
 
-/** Readers of the bus that are told of one by one: those that are worst off. */
-const maxReaders = 32
+/** Names of readers of the bus that are told apart. */
+const maxReaders = 64
 
 /** Makes metrics of what the parts of the daemon count anyway, and of the process. */
 export function createDaemonMetrics(sources: MetricSources): Registry {
@@ -105,34 +105,27 @@ function addBus(metrics: Metrics, { broker, client, refused }: BusConnection): v
   )
   metrics.gauge('bus_ring_bytes', 'Memory set aside for events.', () => broker.stats.heldBytes)
   metrics.gauge('bus_readers', 'Readers of the bus.', () => broker.stats.readers)
+  const names = new BoundedNames(maxReaders)
   const labelNames = ['reader'] as const
   metrics.gauges(
     'bus_reader_dropped_events',
     'Events that a reader of the bus has lost since it came.',
     labelNames,
-    () => readers(broker, 'dropped')
+    () => readers(broker, names, 'dropped')
   )
   metrics.gauges('bus_reader_lag_events', 'Events that a reader of the bus is behind.', labelNames, () =>
-    readers(broker, 'lag')
+    readers(broker, names, 'lag')
   )
 }
 
-/** Readers of one name are one; those that are not the worst off are `other`. */
-function readers(broker: Broker, field: 'dropped' | 'lag'): Iterable<Sample> {
+/** Readers of one name are one. Whoever connects may call itself anything, so names are bounded for good. */
+function readers(broker: Broker, names: BoundedNames, field: 'dropped' | 'lag'): Sample[] {
   const byName = new Map<string, number>()
   for (const reader of broker.readers()) {
-    const name = reader.name ?? reader.dialect ?? ''
+    const name = names.nameFor(reader.name ?? reader.dialect ?? '')
     byName.set(name, (byName.get(name) ?? 0) + reader[field])
   }
-  return worstFirst(byName)
-}
-
-function* worstFirst(values: ReadonlyMap<string, number>): Iterable<Sample> {
-  const sorted = [...values].toSorted(([, one], [, other]) => other - one)
-  for (const [reader, value] of sorted.slice(0, maxReaders)) yield { labels: { reader }, value }
-  const rest = sorted.slice(maxReaders)
-  if (rest.length === 0) return
-  yield { labels: { reader: otherName }, value: rest.reduce((sum, [, value]) => sum + value, 0) }
+  return Array.from(byName, ([reader, value]) => ({ labels: { reader }, value }))
 }
 
 function addOutputs(metrics: Metrics, outputs: MetricSources['outputs']): void {
