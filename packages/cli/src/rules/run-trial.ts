@@ -23,6 +23,7 @@ export interface RunTrialOptions {
 
 /** Lines wait until there are so many bytes of them: then the reader of the output sets the pace. */
 const bytesPerWrite = 64 * 1024
+const eraseLine = '\u001b[K'
 
 /**
  * Puts a recording before rules and prints what comes out of it.
@@ -52,11 +53,12 @@ export async function runTrial(io: Io, options: RunTrialOptions): Promise<string
     if (text !== '') await write(io.stdout, text, io.signal)
   }
   const { progress } = trial
+  let isTold = false
   const ticker = io.stderr.isTTY
-    ? setInterval(
-        () => io.stderr.write(`packet-logs: ${progress.packets + progress.events} so far\r`),
-        options.progressMs
-      )
+    ? setInterval(() => {
+        isTold = true
+        io.stderr.write(`packet-logs: ${progress.packets + progress.events} so far\r`)
+      }, options.progressMs)
     : undefined
   try {
     await trial.run(
@@ -65,6 +67,7 @@ export async function runTrial(io: Io, options: RunTrialOptions): Promise<string
     )
   } finally {
     clearInterval(ticker)
+    if (isTold) io.stderr.write(eraseLine)
     await flush()
   }
   const results = outcomes(rules, trial.engine.stats(), whyNot)
