@@ -192,6 +192,18 @@ describe('A file that is being written', () => {
     expect(told).toEqual([0, 1, 2, 3, 4, 5].map(n => [n, n]))
   })
 
+  it('is told whole also when its halves would do', async () => {
+    writeFileSync(path, 'abc')
+    const { told } = await follow({ parse: text => text, settleMs: 250 })
+    for (const half of ['', 'd', 'de']) {
+      writeFileSync(path, half)
+      await sleep(20)
+    }
+    writeFileSync(path, 'def')
+    await vi.waitFor(() => expect(told).toHaveLength(2), 3000)
+    expect(told).toEqual(['abc', 'def'])
+  })
+
   it('is told as a problem, once, when it stays unusable; and when it is mended', async () => {
     writeFileSync(path, '1')
     const { told, watched } = await follow()
