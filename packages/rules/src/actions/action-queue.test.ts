@@ -81,7 +81,7 @@ describe('the queue of an action', () => {
         expect(failures).toHaveLength(end.failed)
         expect(delivered).toEqual([...delivered].sort((one, other) => Number(one) - Number(other)))
       }),
-      { numRuns: 200 }
+      { numRuns: 100 }
     )
   })
 

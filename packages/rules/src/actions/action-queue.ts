@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { durationMs } from '../duration.js'
 import type { Alert, Severity } from '../engine/alert.js'
 import type { Clock } from './clock.js'
@@ -20,11 +22,11 @@ export class ActionQueue {
   readonly #onFailure: (reason: string, alert: Alert) => void
   readonly #line = new WaitingLine()
   readonly #rate = new DeliveryRate()
-  readonly #stop = new AbortController()
+  readonly #stop = controllerForMany()
   #definition: CompleteDefinition
   #transport: Transport
   /** Ends every wait when something else is in force. */
-  #changed = new AbortController()
+  #changed = controllerForMany()
   #active = 0
   #isWaiting = false
   #isClosed = false
@@ -111,7 +113,7 @@ export class ActionQueue {
 
   #wake(): void {
     this.#changed.abort()
-    this.#changed = new AbortController()
+    this.#changed = controllerForMany()
   }
 
   /** Begins as many deliveries as may be under way. */
@@ -147,11 +149,7 @@ export class ActionQueue {
         break
       }
       this.tally.noteError(outcome.reason)
-      if (
-        outcome.kind === 'refused' ||
-        attempt > this.#definition.retries ||
-        !(await this.#mayTryAgain(attempt, outcome))
-      ) {
+      if (outcome.kind === 'refused' || !(await this.#mayTryAgain(attempt, outcome.afterMs))) {
         this.tally.failed += 1
         this.#onFailure(outcome.reason, delivery.alert)
         break
@@ -163,19 +161,29 @@ export class ActionQueue {
     this.#settle()
   }
 
-  async #mayTryAgain(attempt: number, { afterMs = 0 }: { readonly afterMs?: number | undefined }): Promise<boolean> {
-    if (this.#isClosed) return false
-    if (afterMs > 0) this.#notBeforeMs = this.#clock.nowMs() + afterMs
-    await this.#clock.sleep(Math.max(afterMs, this.#backOffMs(attempt)), this.#changed.signal)
+  async #mayTryAgain(attempt: number, afterMs = 0): Promise<boolean> {
+    const nowMs = this.#clock.nowMs()
+    // Also when this was the last attempt: the next alert has to wait.
+    this.#notBeforeMs = Math.max(this.#notBeforeMs, nowMs + afterMs)
+    if (attempt > this.#definition.retries) return false
+    const { signal } = this.#changed
+    let waitMs = Math.max(this.#notBeforeMs - nowMs, this.#backOffMs(attempt))
+    while (waitMs > 0 && !signal.aborted && !this.#isClosed) {
+      await this.#clock.sleep(waitMs, signal)
+      // The receiver may have told another delivery to wait for longer.
+      waitMs = this.#notBeforeMs - this.#clock.nowMs()
+    }
     return !this.#isClosed
   }
 
   async #attempt(delivery: Delivery): Promise<Outcome> {
+    // An attempt may be over without waiting for anything; a queue of those would leave no time for anybody else.
+    await setImmediate()
+    if (this.#stop.signal.aborted) return { kind: 'refused', reason: 'ended before it was tried' }
     // Not AbortSignal.any: in Node 20 what it makes lives as long as its longest signal.
     const attempt = new AbortController()
     const stop = (): void => attempt.abort(STOPPED)
     const timer = setTimeout(() => attempt.abort(), durationMs(this.#definition.timeout))
-    if (this.#stop.signal.aborted) stop()
     this.#stop.signal.addEventListener('abort', stop)
     try {
       return await this.#transport.send(delivery, attempt.signal)
@@ -198,4 +206,11 @@ export class ActionQueue {
     if (this.#active > 0 || this.#line.length > 0) return
     for (const resolve of this.#idle.splice(0)) resolve()
   }
+}
+
+/** For as many deliveries at the same time as a definition allows: Node.js warns of the eleventh listener. */
+function controllerForMany(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
 }

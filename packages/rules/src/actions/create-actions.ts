@@ -1,3 +1,4 @@
+import { lookup as lookupName } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import type { Alert } from '../engine/alert.js'
@@ -8,7 +9,8 @@ import { CommandTransport } from './command-transport.js'
 import type { ActionDefinition, CompleteDefinition } from './definition.js'
 import { actionsSchema } from './definition.js'
 import { HttpTransport } from './http/http-transport.js'
-import { redact } from './http/redact.js'
+import { sharedLookup } from './http/shared-lookup.js'
+import { redact } from './redact.js'
 import type { ActionStats } from './stats.js'
 import { Tally } from './tally.js'
 import type { Transport } from './transport.js'
@@ -45,6 +47,7 @@ export function createActionsIn(surroundings: Surroundings, options: ActionsOpti
 class NamedActions implements Actions {
   readonly #surroundings: Surroundings
   readonly #options: ActionsOptions & { readonly drainMs: number }
+  readonly #lookup: LookupFunction
   readonly #bus: Tally
   readonly #websocket: Tally
   readonly #queues = new Map<string, ActionQueue>()
@@ -57,6 +60,7 @@ class NamedActions implements Actions {
   constructor(surroundings: Surroundings, options: ActionsOptions & { readonly drainMs: number }) {
     this.#surroundings = surroundings
     this.#options = options
+    this.#lookup = sharedLookup(surroundings.lookup ?? lookupName)
     this.#bus = new Tally(surroundings.clock.epochMs)
     this.#websocket = new Tally(surroundings.clock.epochMs)
   }
@@ -161,9 +165,9 @@ class NamedActions implements Actions {
   }
 
   #open(definition: CompleteDefinition): Transport {
-    const { clock, lookup, killAfterMs } = this.#surroundings
+    const { clock, killAfterMs } = this.#surroundings
     if (definition.type === 'command') return new CommandTransport(definition, { killAfterMs })
-    return new HttpTransport(definition, { epochMs: clock.epochMs, lookup })
+    return new HttpTransport(definition, { epochMs: clock.epochMs, lookup: this.#lookup })
   }
 
   #tellFailure(action: string, reason: string, alert: Alert): void {

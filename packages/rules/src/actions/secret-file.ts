@@ -12,9 +12,9 @@ export async function readSecretFile(path: string, signal: AbortSignal): Promise
   let text: string
   try {
     // Opening a named pipe would wait for somebody to write into it.
-    const { size, ...file } = await describeFile(path)
-    if (!file.isRegular) throw new SecretFileError(`${path} is no file`)
-    if (size > MAX_BYTES) throw new SecretFileError(`${path} is longer than ${MAX_BYTES} bytes`)
+    const stats = await stat(path)
+    if (!stats.isFile()) throw new SecretFileError(`${path} is no file`)
+    if (stats.size > MAX_BYTES) throw new SecretFileError(`${path} is longer than ${MAX_BYTES} bytes`)
     text = (await readFile(path, { encoding: 'utf8', signal })).trimEnd()
   } catch (error) {
     if (error instanceof SecretFileError || signal.aborted) throw error
@@ -24,9 +24,4 @@ export async function readSecretFile(path: string, signal: AbortSignal): Promise
   }
   if (text === '') throw new SecretFileError(`${path} is empty: it should hold a secret`)
   return text
-}
-
-async function describeFile(path: string): Promise<{ size: number; isRegular: boolean }> {
-  const stats = await stat(path)
-  return { size: stats.size, isRegular: stats.isFile() }
 }

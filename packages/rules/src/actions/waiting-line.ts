@@ -47,6 +47,13 @@ export class WaitingLine {
   /** Drops the oldest until what remains is within bounds; tells how many. */
   trim(maxEntries: number, maxBytes: number): number {
     let dropped = 0
+    // One that is too large by itself does not push out all others first.
+    const newest = this.#waiting.at(-1)
+    if (newest !== undefined && newest.bytes > maxBytes) {
+      this.#waiting.pop()
+      this.#bytes -= newest.bytes
+      dropped += 1
+    }
     while (this.length > maxEntries || this.#bytes > maxBytes) {
       this.shift()
       dropped += 1

@@ -79,7 +79,7 @@ describe('whatever an alert says', () => {
           expect(JSON.parse(body)).toBeTypeOf('object')
         }
       }),
-      { numRuns: 50 }
+      { numRuns: 30 }
     )
   })
 })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ActionDefinition, WebhookDefinition } from '../../src/actions/definition.js'
-import { openActions, quickClock, statsOf } from '../support/actions.js'
+import { eventually, openActions, quickClock, statsOf } from '../support/actions.js'
 import { makeAlert } from '../support/alert.js'
 import { openReceiver } from '../support/receiver.js'
 
@@ -86,6 +86,49 @@ describe('a webhook', () => {
     actions.deliver(makeAlert())
     await statsOf(actions, 'phone')
     expect(clock.waitsMs).toEqual([17_000, 600_000])
+  })
+
+  it('leaves a server alone as long as Retry-After says, with other alerts, too', async () => {
+    await using receiver = await openReceiver((response, { number }) => {
+      if (number === 1) response.writeHead(429, { 'retry-after': '17' })
+      response.end()
+    })
+    const clock = quickClock()
+    await using actions = openActions({ clock })
+    actions.define({ phone: webhook(receiver.url, { retries: 0 }) })
+    actions.deliver(makeAlert())
+    actions.deliver(makeAlert())
+    await expect(statsOf(actions, 'phone', 2)).resolves.toMatchObject({ failed: 1, delivered: 1 })
+    expect(clock.waitsMs).toEqual([17_000])
+  })
+
+  it('leaves a server alone with alerts that were to be tried again sooner', async () => {
+    let answerSecond: (() => void) | undefined
+    const clock = quickClock()
+    const waits: { ms: number; end: () => void }[] = []
+    const sleep = (ms: number, signal: AbortSignal): Promise<void> => {
+      return new Promise(end => {
+        waits.push({ ms, end })
+        signal.addEventListener('abort', () => end())
+      })
+    }
+    await using receiver = await openReceiver((response, { number }) => {
+      if (number === 1) response.writeHead(503).end()
+      else if (number === 2) answerSecond = () => response.writeHead(429, { 'retry-after': '17' }).end()
+      else response.end()
+    })
+    await using actions = openActions({ clock: { ...clock, sleep } })
+    actions.define({ phone: webhook(receiver.url, { concurrency: 2 }) })
+    actions.deliver(makeAlert())
+    actions.deliver(makeAlert())
+    await eventually(() => expect(waits).toHaveLength(1))
+    await eventually(() => expect(answerSecond).toBeDefined())
+    answerSecond?.()
+    await eventually(() => expect(waits).toHaveLength(2))
+    waits[0]?.end()
+    await eventually(() => expect(waits).toHaveLength(3))
+    expect(waits.map(({ ms }) => ms)).toEqual([1000, 17_000, 17_000])
+    expect(receiver.requests).toHaveLength(2)
   })
 
   it.each([400, 401, 403, 404, 410, 413, 422])(
@@ -221,6 +264,19 @@ describe('a webhook', () => {
     accepting.close()
   })
 
+  it('waits no longer either when the time of an attempt is over before a connection stands', async () => {
+    await using actions = openActions({ clock: quickClock(), lookup: () => undefined })
+    actions.define({
+      phone: { type: 'webhook', url: 'https://hooks.example', timeout: '50ms', connectTimeout: '10m', retries: 1 }
+    })
+    actions.deliver(makeAlert())
+    await expect(statsOf(actions, 'phone')).resolves.toMatchObject({
+      failed: 1,
+      retries: 1,
+      lastError: 'no answer within 50ms'
+    })
+  })
+
   it('does not let an answer that never ends hold up the next alert', async () => {
     await using receiver = await openReceiver((response, { number }) => {
       response.writeHead(200)
@@ -232,6 +288,23 @@ describe('a webhook', () => {
     actions.deliver(makeAlert())
     actions.deliver(makeAlert())
     await expect(statsOf(actions, 'phone', 2)).resolves.toMatchObject({ delivered: 2, retries: 0 })
+  })
+
+  it('is not kept busy by a server that has only information to give', async () => {
+    await using receiver = await openReceiver((response, { number }) => {
+      for (let count = 0; count < (number === 1 ? 10 : 11); count++) response.writeProcessing()
+      response.end()
+    })
+    await using actions = openActions({ clock: quickClock() })
+    actions.define({ phone: webhook(receiver.url) })
+    actions.deliver(makeAlert())
+    actions.deliver(makeAlert())
+    await expect(statsOf(actions, 'phone', 2)).resolves.toMatchObject({
+      delivered: 1,
+      failed: 1,
+      retries: 0,
+      lastError: 'more than 10 informational answers (1xx)'
+    })
   })
 
   it('refuses a certificate that nobody it trusts has signed, without trying again', async () => {
@@ -322,6 +395,24 @@ describe('the guard against private addresses', () => {
       lastError: 'getaddrinfo EAI_AGAIN hooks.example'
     })
   })
+
+  it('asks for a name once at a time, however many want to know', async () => {
+    const questions: { hostname: string; answer: () => void }[] = []
+    await using actions = openActions({
+      lookup: (hostname, _options, callback) => {
+        questions.push({ hostname, answer: () => callback(null, [{ address: '192.0.2.1', family: 4 }]) })
+      }
+    })
+    const definition: ActionDefinition = { type: 'webhook', url: 'https://hooks.example/', concurrency: 4 }
+    actions.define({ one: definition, another: definition, other: { type: 'webhook', url: 'https://other.example/' } })
+    for (let index = 0; index < 4; index++) actions.deliver(makeAlert({ actions: ['one', 'another', 'other'] }))
+    await eventually(() => expect(questions).toHaveLength(2))
+    questions[0]?.answer()
+    await Promise.all([statsOf(actions, 'one', 4), statsOf(actions, 'another', 4)])
+    expect(questions.map(({ hostname }) => hostname).sort()).toEqual(['hooks.example', 'other.example'])
+    actions.deliver(makeAlert({ actions: ['one'] }))
+    await eventually(() => expect(questions).toHaveLength(3))
+  })
 })
 
 describe('secrets of a webhook', () => {
@@ -374,7 +465,8 @@ describe('secrets of a webhook', () => {
   it('never show, not even when a server gives them back', async () => {
     await using receiver = await openReceiver((response, { path, headers }) => {
       response.statusCode = 403
-      response.end(`no ${path} for ${headers.authorization} ${String(headers['x-key'])} at all`)
+      const token = headers.authorization?.split(' ')[1]
+      response.end(`no ${path} for ${token} ${headers.authorization} ${String(headers['x-key'])} at all`)
     })
     const [tokenFile, urlFile] = [join(directory, 'token-shown'), join(directory, 'url-shown')]
     await writeFile(tokenFile, 'tk_s3cr3t')
@@ -386,15 +478,17 @@ describe('secrets of a webhook', () => {
         tokenFile,
         headers: { 'X-Key': 'h3ader' }
       }),
+      header: webhook(receiver.url, { headers: { Authorization: 'Bearer heads0me' } }),
       url: { type: 'webhook', urlFile, allowPrivateAddresses: true }
     })
-    actions.deliver(makeAlert({ actions: ['token', 'url'] }))
-    await Promise.all([statsOf(actions, 'token'), statsOf(actions, 'url')])
+    const names = ['token', 'header', 'url']
+    actions.deliver(makeAlert({ actions: names }))
+    await Promise.all(names.map(name => statsOf(actions, name)))
     expect(
       receiver.requests.find(({ headers }) => headers.authorization?.startsWith('Basic '))?.headers.authorization
     ).toBe(`Basic ${Buffer.from('joe:passw0rd').toString('base64')}`)
     const shown = JSON.stringify([actions.stats(), failures])
     expect(shown).toContain('answered 403: no ')
-    expect(shown).not.toMatch(/s3cr3t|c0nfidential|T0AB|key99|y99|h3ader|joe|passw0rd|am9l/)
+    expect(shown).not.toMatch(/s3cr3t|c0nfidential|T0AB|key99|y99|h3ader|heads0me|joe|passw0rd|am9l/)
   })
 })

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { vi } from 'vitest'
 import type { Actions, ActionsOptions } from '../../src/actions/actions.js'
 import { type Clock, systemClock } from '../../src/actions/clock.js'
 import type { Surroundings } from '../../src/actions/create-actions.js'
@@ -32,13 +33,16 @@ export function openActions(surroundings: Partial<Surroundings> = {}, options: P
   return createActionsIn({ clock: systemClock, killAfterMs: 100, ...surroundings }, { ...defaults, ...options })
 }
 
+/** Waits until a check passes; long enough for a machine that is busy with something else. */
+export function eventually<Result>(check: () => Result): Promise<Result> {
+  return vi.waitFor(check, { timeout: 15_000, interval: 5 })
+}
+
 /** What became of the alerts of one action, as soon as it has become of so many. */
-export async function statsOf(actions: Actions, name: string, settled = 1): Promise<ActionStats> {
-  const endMs = performance.now() + 10_000
-  for (;;) {
+export function statsOf(actions: Actions, name: string, settled = 1): Promise<ActionStats> {
+  return eventually(() => {
     const stats = actions.stats().find(row => row.name === name)
     if (stats !== undefined && stats.delivered + stats.failed + stats.dropped + stats.filtered >= settled) return stats
-    if (performance.now() > endMs) throw new Error(`${name} has nothing to tell: ${JSON.stringify(stats)}`)
-    await new Promise(resolve => setTimeout(resolve, 2))
-  }
+    throw new Error(`${name} has nothing to tell: ${JSON.stringify(stats)}`)
+  })
 }

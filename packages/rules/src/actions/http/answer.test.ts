@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { retryAfterMs } from './answer.js'
-import { redact } from './redact.js'
+import { readFailure, retryAfterMs } from './answer.js'
 
 describe('Retry-After', () => {
   const nowMs = Date.parse('2026-01-01T00:00:00Z')
@@ -20,13 +19,19 @@ describe('Retry-After', () => {
   })
 })
 
-describe('what a server says', () => {
-  it('loses secrets, the longest first, and what a terminal might obey', () => {
-    expect(redact('\u001b[31m  a key-long\nand key-', ['key-', 'key-long'])).toBe('\ufffd[31m a *** and ***')
+describe('a failure', () => {
+  it.each(['ECONNREFUSED', 'EAI_AGAIN', 'EMFILE', 'UND_ERR_SOCKET'])('of code %s may pass', code => {
+    const error = Object.assign(new Error('no luck with s3cr3t'), { code })
+    const redacted = (text: string): string => text.replace('s3cr3t', '***')
+    expect(readFailure(error, redacted)).toEqual({ kind: 'later', reason: 'no luck with ***' })
   })
 
-  it('keeps what is too short for a secret, and no more than a line', () => {
-    expect(redact('a b', ['', 'a', 'b'])).toBe('a b')
-    expect(redact('x'.repeat(1000), [])).toHaveLength(300)
+  it.each(['CERT_HAS_EXPIRED', 'HPE_INVALID_CONSTANT', undefined])('of code %s does not', code => {
+    expect(readFailure(Object.assign(new Error('no'), { code }), String)).toEqual({ kind: 'refused', reason: 'no' })
+  })
+
+  it('of several addresses tells what became of each', () => {
+    const error = Object.assign(new AggregateError([new Error('one'), new Error('two')]), { code: 'ECONNREFUSED' })
+    expect(readFailure(error, String)).toEqual({ kind: 'later', reason: 'one; two' })
   })
 })

@@ -31,16 +31,21 @@ export function retryAfterMs(header: string | undefined, epochMs: number): numbe
   return Number.isNaN(ms) ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms))
 }
 
-/** Of a connection that failed or was lost. */
+/** Of a connection that failed or was lost, and of a machine that is short of what it takes. */
 const MAY_PASS = new Set([
+  'EADDRNOTAVAIL',
   'EAI_AGAIN',
   'ECONNABORTED',
   'ECONNREFUSED',
   'ECONNRESET',
   'EHOSTDOWN',
   'EHOSTUNREACH',
+  'EMFILE',
   'ENETDOWN',
   'ENETUNREACH',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOMEM',
   'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',

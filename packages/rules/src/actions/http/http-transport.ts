@@ -1,8 +1,8 @@
-import { lookup as lookupName } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { Agent } from 'undici'
 import { durationMs } from '../../duration.js'
 import type { CompleteDefinition } from '../definition.js'
+import { redact } from '../redact.js'
 import { readSecretFile, SecretFileError } from '../secret-file.js'
 import type { Target } from '../target.js'
 import { readTarget } from '../target.js'
@@ -11,7 +11,6 @@ import { STOPPED } from '../transport.js'
 import { readAnswer, readFailure } from './answer.js'
 import { guardedConnector, PrivateAddressError } from './guarded-connector.js'
 import { ntfyBody, slackBody, webhookBody } from './payloads.js'
-import { redact } from './redact.js'
 import { signatureHeaders } from './signature.js'
 
 /** An action that sends requests. */
@@ -20,13 +19,14 @@ export type HttpDefinition = Exclude<CompleteDefinition, { type: 'command' }>
 /** What requests need from around them. */
 export interface HttpContext {
   readonly epochMs: () => number
-  /** Default `dns.lookup`. */
-  readonly lookup?: LookupFunction | undefined
+  readonly lookup: LookupFunction
 }
 
 /** As much of an answer as is read, and for how long. */
 const MAX_ANSWER_BYTES = 4096
 const ANSWER_BODY_MS = 1000
+/** Informational answers (1xx) before the real one; more of them only keep this program busy. */
+const MAX_INFORMATIONAL = 10
 
 /** Posts alerts over connections of its own. Redirects are not followed: they would carry the alert, and the token, elsewhere. */
 export class HttpTransport implements Transport {
@@ -37,7 +37,7 @@ export class HttpTransport implements Transport {
   #sending = 0
   #isClosed = false
 
-  constructor(definition: HttpDefinition, { epochMs, lookup = lookupName }: HttpContext) {
+  constructor(definition: HttpDefinition, { epochMs, lookup }: HttpContext) {
     const { url, urlFile, type, concurrency, connectTimeout, allowPrivateAddresses } = definition
     const target = url === undefined ? undefined : readTarget(type, url)
     this.target = typeof target === 'object' ? target.origin : `the URL in ${urlFile}`
@@ -68,22 +68,29 @@ export class HttpTransport implements Transport {
     this.#closeWhenDone()
   }
 
-  /** Not earlier: an attempt may have yet to make its request. */
+  /** Not earlier: an attempt may have yet to make its request. What is left then are requests that nobody waits for. */
   #closeWhenDone(): void {
-    if (this.#isClosed && this.#sending === 0) void this.#agent.close().catch(() => undefined)
+    if (this.#isClosed && this.#sending === 0) void this.#agent.destroy().catch(() => undefined)
   }
 
   async #send(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
     const secrets: string[] = []
     const redacted = (text: string): string => redact(text, secrets)
+    // Files on a network that is down are read for ever, and undici aborts no request before it is connected.
+    const abortion = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('aborted')))
+    })
     try {
-      const request = await this.#request(delivery, secrets, signal)
+      const request = await Promise.race([this.#request(delivery, secrets, signal), abortion])
       if (typeof request === 'string') return { kind: 'refused', reason: request }
-      const { statusCode, headers, body } = await this.#agent.request({ ...request, method: 'POST', signal })
-      const text = await readStart(body)
+      const answer = this.#agent.request({ ...request, method: 'POST', signal, onInfo: countInformational() })
+      const { statusCode, headers, body } = await Promise.race([answer, abortion])
+      const text = redacted(await readStart(body))
       const retryAfter = headers['retry-after']
-      const answer = { status: statusCode, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined }
-      return readAnswer({ ...answer, text: redacted(text) }, this.#epochMs())
+      return readAnswer(
+        { status: statusCode, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined, text },
+        this.#epochMs()
+      )
     } catch (error) {
       if (signal.aborted) {
         if (signal.reason === STOPPED) return { kind: 'refused', reason: 'ended before there was an answer' }
@@ -111,7 +118,10 @@ export class HttpTransport implements Transport {
       'content-type': 'application/json',
       'idempotency-key': delivery.id
     }
-    secrets.push(...target.secrets, ...Object.values(furtherHeaders))
+    secrets.push(
+      ...target.secrets,
+      ...Object.values(furtherHeaders).flatMap(value => [value, ...value.split(/[\s,;]+/)])
+    )
     if (target.authorization !== undefined) headers['authorization'] = target.authorization
     if (tokenFile !== undefined) {
       const token = await readSecretFile(tokenFile, signal)
@@ -142,6 +152,14 @@ export class HttpTransport implements Transport {
 
 function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+function countInformational(): () => void {
+  let count = 0
+  return () => {
+    count += 1
+    if (count > MAX_INFORMATIONAL) throw new Error(`more than ${MAX_INFORMATIONAL} informational answers (1xx)`)
+  }
 }
 
 /** The status is known, so nothing that goes wrong here matters; a body that is left unread costs its connection. */

@@ -65,6 +65,8 @@ export function slackBody(alert: Alert): string {
   const title = slackText(alert.title, 300)
   return JSON.stringify({
     text: title,
+    // What packets say is no markup.
+    mrkdwn: false,
     unfurl_links: false,
     unfurl_media: false,
     attachments: [
@@ -79,7 +81,6 @@ export function slackBody(alert: Alert): string {
         })),
         footer: slackText(alert.topic, 200),
         ts: Math.floor(alert.timestampMs / 1000),
-        // What packets say is no markup.
         mrkdwn_in: []
       }
     ]
@@ -89,11 +90,14 @@ export function slackBody(alert: Alert): string {
 const SLACK_ENTITY: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 /** What Mattermost and Discord wake everybody with. */
 const MENTION_ALL = /@(?=(?:all|channel|everyone|here)\b)/gi
+/** In Markdown, which Mattermost and Discord take for markup: a link that shows as something else, or an image. */
+const MARKDOWN_LINK = /\](?=[([])/g
 
 function slackText(text: string, maxCharacters: number): string {
   return cut(shown(text), maxCharacters)
     .replace(/[&<>]/g, character => SLACK_ENTITY[character] ?? character)
     .replace(MENTION_ALL, '@\u200b')
+    .replace(MARKDOWN_LINK, ']\u200b')
 }
 
 /** A text that strangers had a hand in, without what reorders or hides text on a screen; lines stay. */
