@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import type { Alert } from '../engine/alert.js'
 import { printable } from '../filter/source-text.js'
 import type { CompleteDefinition } from './definition.js'
+import { withoutSecrets } from './redact.js'
 import type { Delivery, Outcome, Transport } from './transport.js'
 import { STOPPED } from './transport.js'
 
@@ -14,6 +15,8 @@ const KEPT_BYTES = 2048
 const MAX_OUTPUT_BYTES = 1024 * 1024
 /** After the command has ended: for what it printed last. Who else holds its output open may go on. */
 const OUTPUT_MS = 100
+/** This machine is short of processes, memory or file descriptors, which may pass. */
+const SHORTAGES = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'])
 
 /** Runs a program for each alert. */
 export class CommandTransport implements Transport {
@@ -36,10 +39,10 @@ export class CommandTransport implements Transport {
         // A process group of its own, so that what it starts ends with it.
         child = spawn(file, args, { cwd: '/', env: environmentOf(alert), detached: true, stdio: 'pipe' })
       } catch (error) {
-        resolve({ kind: 'refused', reason: `cannot be started: ${codeOf(error)}` })
+        resolve(notStarted(error))
         return
       }
-      const run = new CommandRun(child, { timeout: this.#definition.timeout, killAfterMs: this.#killAfterMs })
+      const run = new CommandRun(child, args, { timeout: this.#definition.timeout, killAfterMs: this.#killAfterMs })
       run.begin(`${alert.value}\n`, signal, resolve)
     })
   }
@@ -52,6 +55,8 @@ export class CommandTransport implements Transport {
 /** One run of a command, from its start to its end. */
 class CommandRun {
   readonly #child: ChildProcessWithoutNullStreams
+  /** Not to be shown: they may be secrets. */
+  readonly #args: readonly string[]
   readonly #timeout: string
   readonly #killAfterMs: number
   readonly #output = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
@@ -62,9 +67,11 @@ class CommandRun {
 
   constructor(
     child: ChildProcessWithoutNullStreams,
+    args: readonly string[],
     { timeout, killAfterMs }: { timeout: string; killAfterMs: number }
   ) {
     this.#child = child
+    this.#args = args
     this.#timeout = timeout
     this.#killAfterMs = killAfterMs
   }
@@ -74,17 +81,18 @@ class CommandRun {
     const abort = (): void => this.#abort(signal)
     const end = (outcome: Outcome): void => {
       signal.removeEventListener('abort', abort)
-      clearTimeout(this.#killTimer)
       for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
       settle(outcome)
     }
     child.once('error', error => {
       // Also what becomes of a signal that could not be sent; then there is a process, whose end will come.
-      if (child.pid === undefined) end({ kind: 'refused', reason: `cannot be started: ${codeOf(error)}` })
+      if (child.pid === undefined) end(notStarted(error))
     })
     child.once('exit', (code, killedBy) => {
-      // The rest of its group, at once: later the number may be somebody else's.
+      // The rest of its group, at once and for the last time: later the number may be somebody else's.
       if (this.#killedFor !== undefined) this.#kill('SIGKILL')
+      clearTimeout(this.#killTimer)
+      signal.removeEventListener('abort', abort)
       const outputTimer = setTimeout(() => end(this.#outcomeOf(code, killedBy)), OUTPUT_MS)
       child.once('close', () => {
         clearTimeout(outputTimer)
@@ -110,7 +118,7 @@ class CommandRun {
   }
 
   #terminate(reason: Outcome): void {
-    if (this.#killedFor !== undefined) return
+    if (this.#killedFor !== undefined || this.#hasExited) return
     this.#killedFor = reason
     this.#kill('SIGTERM')
     this.#killTimer = setTimeout(() => this.#kill('SIGKILL'), this.#killAfterMs)
@@ -123,6 +131,10 @@ class CommandRun {
     } catch {
       // Nobody of the group is left.
     }
+  }
+
+  get #hasExited(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
   #keep(stream: 'stdout' | 'stderr', part: Buffer): void {
@@ -141,7 +153,7 @@ class CommandRun {
     if (this.#killedFor !== undefined) return this.#killedFor
     if (code === 0) return { kind: 'delivered' }
     const { stdout, stderr } = this.#output
-    const said = printable((stderr.length > 0 ? stderr : stdout).toString().replace(/\s+/g, ' ').trim())
+    const said = withoutSecrets((stderr.length > 0 ? stderr : stdout).toString(), this.#args)
     const reason = code === null ? `was killed by ${killedBy}` : `ended with exit code ${code}`
     return { kind: 'later', reason: said === '' ? reason : `${reason}: ${said.slice(-SHOWN_CHARACTERS)}` }
   }
@@ -163,7 +175,8 @@ function variable(text: string): string {
   return printable(text.slice(0, MAX_VARIABLE_CHARACTERS))
 }
 
-function codeOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  return code === 'ENOENT' ? 'there is no such program (ENOENT)' : (code ?? message)
+function notStarted(error: unknown): Outcome {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException
+  const reason = `cannot be started: ${code === 'ENOENT' ? 'there is no such program (ENOENT)' : code}`
+  return { kind: SHORTAGES.has(code) ? 'later' : 'refused', reason }
 }
