@@ -3,7 +3,7 @@ import { ConfigError, loadConfig, parseConfig } from '@packet-logs/config-file'
 import { CommanderError } from 'commander'
 import { configSchema } from './config/config.js'
 import { runDaemon } from './daemon.js'
-import { parseFlags } from './flags.js'
+import { applyFlags, parseFlags } from './flags.js'
 import { announceReady } from './readiness.js'
 
 /** What the command may touch of the process it runs in. */
@@ -25,12 +25,10 @@ export async function main(argv: readonly string[], io: Io): Promise<0 | 1 | 2> 
   const log = (text: string): void => io.writeErr(`packet-logsd: ${text}\n`)
   try {
     const flags = parseFlags(argv, version(), { out: io.writeOut, err: io.writeErr })
-    const options = { schema: configSchema, overrides: flags.config }
     const config = await (flags.configPath === undefined
-      ? parseConfig('', { ...options, name: 'flags' })
-      : loadConfig(flags.configPath, options))
-    if (flags.httpListen !== undefined) config.http.listen = flags.httpListen
-    await runDaemon(config, {
+      ? parseConfig('', { schema: configSchema, name: 'flags' })
+      : loadConfig(flags.configPath, { schema: configSchema }))
+    await runDaemon(applyFlags(config, flags), {
       signal: io.signal,
       log,
       env: io.env,
