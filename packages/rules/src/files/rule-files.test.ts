@@ -26,6 +26,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+/** Also on a machine that has much else to do. */
+function eventually(check: () => void): Promise<void> {
+  return vi.waitFor(check, 5000)
+}
+
 interface Opened {
   readonly files: RuleFiles
   readonly loaded: LoadedRuleFile[]
@@ -100,9 +105,9 @@ describe('Rule files', () => {
     expect(files.rules?.rules).toEqual({ rules: [], actions: {} })
     expect(files.alerts?.entries).toEqual([])
     writeFileSync(at('alerts.json'), formatAlerts([alert('x')]))
-    await vi.waitFor(() => expect(loaded).toEqual([{ path: at('alerts.json'), kind: 'alerts', count: 1 }]))
+    await eventually(() => expect(loaded).toEqual([{ path: at('alerts.json'), kind: 'alerts', count: 1 }]))
     rmSync(at('alerts.json'))
-    await vi.waitFor(() => expect(loaded.at(-1)).toEqual({ path: at('alerts.json'), kind: 'alerts', count: 0 }), 3000)
+    await eventually(() => expect(loaded.at(-1)).toEqual({ path: at('alerts.json'), kind: 'alerts', count: 0 }))
     expect(problems).toEqual([])
   })
 
@@ -126,7 +131,7 @@ describe('Rule files', () => {
     write('rules.yaml', RULES)
     const { files, loaded, problems, raised } = await open()
     writeFileSync(at('alerts.json'), formatAlerts([alert('x'), alert('', { TopicPrefix: '' })]))
-    await vi.waitFor(() => expect(problems).toHaveLength(1), 3000)
+    await eventually(() => expect(problems).toHaveLength(1))
     expect(problems[0]).toMatchObject({ code: 'RULE_INVALID', problems: files.problems })
     expect(files.problems).toEqual([
       { file: at('alerts.json'), line: 20, path: '[1]', message: expect.stringContaining('TopicPrefix') as string },
@@ -140,7 +145,7 @@ describe('Rule files', () => {
     expect(problems).toHaveLength(1)
     const count = loaded.length
     writeFileSync(at('alerts.json'), formatAlerts([alert('x')]))
-    await vi.waitFor(() => expect(loaded).toHaveLength(count + 1), 3000)
+    await eventually(() => expect(loaded).toHaveLength(count + 1))
     expect(files.problems).toEqual([])
   })
 
@@ -279,7 +284,7 @@ describe('Reloading under load', () => {
       // Long enough, now and then, that the set is seen.
       await sleep(n % 60 === 0 ? 250 : 2)
     }
-    await vi.waitFor(() => expect(files.alerts?.entries).toEqual(set(240)), 3000)
+    await eventually(() => expect(files.alerts?.entries).toEqual(set(240)))
     ending.abort()
     await fed
     expect(halves).toEqual([])
