@@ -12,17 +12,14 @@ import { StreamSink, type StreamSinkOptions } from './stream-sink.js'
 export function createStdoutSink(options: Omit<StreamSinkOptions, 'connect'>, fd = 1): Sink {
   const stat = fstatSync(fd)
   if (stat.isFIFO()) {
-    return new StreamSink({ ...options, connect: async () => pipeSocket(openNonblocking(`/proc/self/fd/${fd}`)) })
+    const open = (): Socket =>
+      new Socket({ fd: openNonblocking(`/proc/self/fd/${fd}`), readable: false, writable: true })
+    return new StreamSink({ ...options, connect: async () => open() })
   }
-  // Nothing but a handle of our own on its descriptor can write to a socket without waiting.
-  if (stat.isSocket()) return new StreamSink({ ...options, connect: async () => pipeSocket(fd) })
+  // A socket cannot be opened again, and the process's own stream never closes its descriptor, which others would get.
+  if (stat.isSocket()) return new StreamSink({ ...options, connect: async () => process.stdout })
   if (!stat.isCharacterDevice()) return new FdSink(fd, options.preamble, options.counters)
   return new FdSink(ownDescription(fd), options.preamble, options.counters)
-}
-
-/** A socket that writes to a pipe and nothing else. */
-export function pipeSocket(fd: number): Socket {
-  return new Socket({ fd, readable: false, writable: true })
 }
 
 /** A terminal of somebody else's, after `su`, cannot be opened and is shared as it is. */

@@ -48,10 +48,15 @@ export class StreamSink implements Sink {
     }
     this.#socket = socket
     let failure: Error | undefined
-    socket.on('error', error => {
+    const onError = (error: Error): void => {
       failure = error
+    }
+    socket.on('error', onError)
+    socket.once('close', () => {
+      // The process's own stream outlives its errors.
+      socket.off('error', onError)
+      this.#closed(socket, failure ?? new Error('the other side closed the connection'))
     })
-    socket.on('close', () => this.#closed(socket, failure ?? new Error('the other side closed the connection')))
     // Nobody writes to an output; reading is how the end of the connection is noticed.
     if (socket.readable) socket.resume()
     if (this.#hasBeenOpen) counters.reconnects += 1
