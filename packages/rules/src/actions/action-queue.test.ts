@@ -66,12 +66,17 @@ describe('the queue of an action', () => {
         }
         const queue = new ActionQueue('a', complete(), open(), { clock, tally, onFailure })
         let pushed = 0
+        let { queueEntries } = queue.definition
         for (const step of plan) {
           if (step === 'push') queue.push(makeAlert({ title: String(pushed++) }))
           else if (step === 'wait') await setImmediate()
           else if (step === 'close') queue.close()
-          else queue.redefine(complete(step), open())
+          else {
+            queue.redefine(complete(step), open())
+            queueEntries = step.queueEntries
+          }
           const now = queue.stats()
+          expect(now.queued).toBeLessThanOrEqual(queueEntries)
           expect(now.delivered + now.failed + now.dropped + now.queued + now.active).toBe(pushed)
         }
         await queue.whenIdle()

@@ -188,10 +188,7 @@ describe('new definitions', () => {
   })
 
   it('take what is queued elsewhere, and end the wait for another attempt', async () => {
-    await using broken = await openReceiver(response => {
-      response.statusCode = 503
-      response.end()
-    })
+    await using broken = await openReceiver(response => response.writeHead(503, { 'retry-after': '600' }).end())
     await using receiver = await openReceiver()
     await using actions = openActions()
     actions.define({ phone: webhook(broken.url, { retryMin: '1h', retryMax: '1h' }) })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -103,8 +104,7 @@ describe('a webhook', () => {
   })
 
   it('leaves a server alone with alerts that were to be tried again sooner', async () => {
-    let answerSecond: (() => void) | undefined
-    const clock = quickClock()
+    const answers: ((...head: Parameters<ServerResponse['writeHead']>) => void)[] = []
     const waits: { ms: number; end: () => void }[] = []
     const sleep = (ms: number, signal: AbortSignal): Promise<void> => {
       return new Promise(end => {
@@ -112,23 +112,19 @@ describe('a webhook', () => {
         signal.addEventListener('abort', () => end())
       })
     }
-    await using receiver = await openReceiver((response, { number }) => {
-      if (number === 1) response.writeHead(503).end()
-      else if (number === 2) answerSecond = () => response.writeHead(429, { 'retry-after': '17' }).end()
-      else response.end()
-    })
-    await using actions = openActions({ clock: { ...clock, sleep } })
-    actions.define({ phone: webhook(receiver.url, { concurrency: 2 }) })
-    actions.deliver(makeAlert())
-    actions.deliver(makeAlert())
-    await eventually(() => expect(waits).toHaveLength(1))
-    await eventually(() => expect(answerSecond).toBeDefined())
-    answerSecond?.()
-    await eventually(() => expect(waits).toHaveLength(2))
+    await using receiver = await openReceiver(response => answers.push((...head) => response.writeHead(...head).end()))
+    await using actions = openActions({ clock: { ...quickClock(), sleep } })
+    actions.define({ phone: webhook(receiver.url, { concurrency: 3 }) })
+    for (let index = 0; index < 3; index++) actions.deliver(makeAlert())
+    await eventually(() => expect(answers).toHaveLength(3))
+    for (const [index, headers] of [{}, { 'retry-after': '17' }, {}].entries()) {
+      answers[index]?.(503, headers)
+      await eventually(() => expect(waits).toHaveLength(index + 1))
+    }
     waits[0]?.end()
-    await eventually(() => expect(waits).toHaveLength(3))
-    expect(waits.map(({ ms }) => ms)).toEqual([1000, 17_000, 17_000])
-    expect(receiver.requests).toHaveLength(2)
+    await eventually(() => expect(waits).toHaveLength(4))
+    expect(waits.map(({ ms }) => ms)).toEqual([1000, 17_000, 17_000, 17_000])
+    expect(receiver.requests).toHaveLength(3)
   })
 
   it.each([400, 401, 403, 404, 410, 413, 422])(
