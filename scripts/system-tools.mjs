@@ -17,6 +17,8 @@ const debianPackages = {
   nft: 'nftables',
   ping: 'iputils-ping',
   python3: 'python3',
+  'systemd-analyze': 'systemd',
+  tcpdump: 'tcpdump',
   tshark: 'tshark',
   unshare: 'util-linux',
   'victoria-metrics': 'victoria-metrics'

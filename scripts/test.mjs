@@ -30,6 +30,8 @@ try {
     'unshare',
     'tshark',
     'editcap',
+    'systemd-analyze',
+    'tcpdump',
     'clang-tidy',
     'clang++',
     'libfuzzer',
