@@ -173,6 +173,20 @@ describe('actions side by side', () => {
     await expect(statsOf(actions, 'phone', 10)).resolves.toMatchObject({ delivered: 10, dropped: 0 })
     expect(clock.waitsMs).toEqual([60_000, 60_000])
   })
+
+  it('wait with one timer, however many alerts come in the meantime', async () => {
+    await using receiver = await openReceiver()
+    const sleep = vi.fn((_ms: number, signal: AbortSignal): Promise<void> => {
+      return new Promise(resolve => signal.addEventListener('abort', () => resolve()))
+    })
+    await using actions = openActions({ clock: { ...quickClock(), sleep } })
+    actions.define({ phone: webhook(receiver.url, { maxPerMinute: 1 }) })
+    actions.deliver(makeAlert())
+    await statsOf(actions, 'phone')
+    for (let index = 0; index < 20; index++) actions.deliver(makeAlert())
+    expect(sleep).toHaveBeenCalledOnce()
+    expect(actions.stats()[2]).toMatchObject({ queued: 20, delivered: 1 })
+  })
 })
 
 describe('new definitions', () => {
@@ -221,6 +235,16 @@ describe('new definitions', () => {
     actions.define({ phone: webhook(receiver.url) })
     actions.deliver(makeAlert())
     await expect(statsOf(actions, 'phone', 6)).resolves.toMatchObject({ type: 'webhook', delivered: 2, dropped: 4 })
+  })
+
+  it('end what a removed action was to try again', async () => {
+    await using broken = await openReceiver(response => response.writeHead(503).end())
+    await using actions = openActions()
+    actions.define({ phone: webhook(broken.url, { retryMin: '1h', retryMax: '1h' }) })
+    actions.deliver(makeAlert())
+    await eventually(() => expect(actions.stats()[2]).toMatchObject({ lastError: 'answered 503' }))
+    actions.define({})
+    await expect(statsOf(actions, 'phone')).resolves.toMatchObject({ failed: 1, retries: 0, dropped: 0 })
   })
 
   it('change nothing when one of them is none', async () => {
@@ -272,6 +296,22 @@ describe('the end of all actions', () => {
       const { failed, dropped, active, queued } = await statsOf(actions, name, 3)
       expect({ name, failed, dropped, active, queued }).toEqual({ name, failed: 1, dropped: 2, active: 0, queued: 0 })
     }
+  })
+
+  it('ends attempts of removed actions, too, and takes nothing more', async () => {
+    await using hanging = await openReceiver(() => undefined)
+    await using receiver = await openReceiver()
+    const actions = openActions()
+    actions.define({ phone: webhook(hanging.url, { timeout: '10m' }) })
+    actions.deliver(makeAlert())
+    await eventually(() => expect(hanging.requests).toHaveLength(1))
+    actions.define({})
+    await actions[Symbol.asyncDispose]()
+    await expect(statsOf(actions, 'phone')).resolves.toMatchObject({ failed: 1 })
+    actions.define({ late: webhook(receiver.url) })
+    actions.deliver(makeAlert({ actions: ['late'] }))
+    await expect(statsOf(actions, 'late')).resolves.toMatchObject({ dropped: 1, queued: 0, active: 0 })
+    expect(receiver.connections).toBe(0)
   })
 
   it('is given a sensible time', () => {
