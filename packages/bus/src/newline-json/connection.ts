@@ -16,6 +16,10 @@ const MAX_UNREAD_BYTES = 64 * 1024
 /** How long a client that was cut off may take to read why. */
 const LINGER_MS = 1000
 
+/** How soon after a reader closed its side it is looked whether it is gone, and how seldom after that. */
+const FIRST_LOOK_MS = 20
+const MAX_LOOK_MS = 10_000
+
 /** What a connection needs of its server. */
 export interface ConnectionHost extends DialectHost {
   readonly buffers: GatherBuffers
@@ -38,6 +42,7 @@ export class NewlineJsonConnection implements LineSink, DialectConnection {
   #reader: Reader | undefined
   #writer: SocketWriter | undefined
   #hasSpoken = false
+  #look: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.#socket = socket
@@ -168,14 +173,22 @@ export class NewlineJsonConnection implements LineSink, DialectConnection {
       const rest = this.#splitter.end()
       if (rest) this.#handleLine(Buffer.concat([rest, NEWLINE]), 0, rest.length)
     }
-    // A client that closed its side may be gone or only done sending. An empty write fails with EPIPE in the first case, so
-    // that a dead reader is not kept until the next event it wanted.
-    if (this.#phase === 'streaming') this.#socket.write(NOTHING)
+    if (this.#phase === 'streaming') this.#lookAfter(FIRST_LOOK_MS)
     else this.#socket.end()
+  }
+
+  /**
+   * A client that closed its side may be gone or only done sending. An empty write fails with EPIPE in the first case, so that
+   * a dead reader is not kept until the next event it wanted. Looked again and again: it may close the rest a moment later.
+   */
+  #lookAfter(delayMs: number): void {
+    this.#socket.write(NOTHING)
+    this.#look = setTimeout(() => this.#lookAfter(Math.min(delayMs * 2, MAX_LOOK_MS)), delayMs).unref()
   }
 
   #onClose(): void {
     this.#phase = 'over'
+    clearTimeout(this.#look)
     this.#reader?.close()
     this.#reader = undefined
     this.#writer?.close()

@@ -77,7 +77,11 @@ describe('the server, to clients of sprbus-json', () => {
     const halfOpen = await reader(server)
     halfOpen.socket.end()
     const gone = await reader(server, 'never')
+    const leaving = await reader(server, 'never')
     gone.socket.destroy()
+    // As Node's own clients do: one side, and the other a moment later.
+    leaving.socket.end()
+    setTimeout(() => leaving.socket.destroy(), 60)
     await vi.waitFor(() => expect(server.stats.clients).toBe(1))
     server.broker.publishText('t', 'still')
     expect(await halfOpen.until(lines(1))).toBe(line('t', 'still'))
