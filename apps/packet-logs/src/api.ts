@@ -28,11 +28,14 @@ export interface ApiParts {
 /** The HTTP and WebSocket API, from before anybody can connect until the last client is gone. */
 export class Api implements AsyncDisposable {
   readonly #config: HttpConfig
+  readonly #settle: () => Promise<void>
   readonly #log: (text: string) => void
   #gateway: Gateway | undefined
 
-  constructor(config: HttpConfig, log: (text: string) => void) {
+  /** @param settle resolves when readers in this process have what was published */
+  constructor(config: HttpConfig, settle: () => Promise<void>, log: (text: string) => void) {
     this.#config = config
+    this.#settle = settle
     this.#log = log
   }
 
@@ -66,8 +69,11 @@ export class Api implements AsyncDisposable {
     this.#log(`the API is at ${url}${tokenPath === undefined ? '' : `; its token is in ${tokenPath}`}`)
   }
 
+  /** Lets those who watch have what was published so far, for a moment. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#gateway?.close()
+    if (this.#gateway === undefined) return
+    await this.#settle()
+    await this.#gateway.close()
   }
 
   /** The file of tokens; undefined where permissions say who may connect. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Broker,
   type BusClient,
@@ -25,11 +26,19 @@ export interface BusConnection extends AsyncDisposable {
   readonly path: string
   /** Events that a bus served by somebody else refused. */
   readonly refused: () => number
+  /** Gives readers in this process a moment for what was published; a bus served by somebody else does so itself. */
+  settle(): Promise<void>
   /** `serving PATH` or `publishing to PATH`. */
   readonly description: string
   /** What is lost between here and the bus. */
   readonly losses: readonly Loss[]
 }
+
+/** As the bus calls readers without a socket. */
+const inProcess = 'in process'
+/** How long they may take at the end, and how often they are looked at. */
+const settleMs = 500
+const lookMs = 5
 
 /** What {@link openBus} is given beside the configuration. */
 export interface OpenBusOptions {
@@ -69,6 +78,7 @@ async function listen(path: string, { socketMode }: Config['bus']): Promise<BusC
     broker: server.broker,
     path,
     refused: () => 0,
+    settle: () => settled(server.broker),
     description: `serving the bus at ${path}`,
     losses: [],
     async [Symbol.asyncDispose]() {
@@ -76,6 +86,13 @@ async function listen(path: string, { socketMode }: Config['bus']): Promise<BusC
       await server.close()
     }
   }
+}
+
+/** Resolves when no reader in this process is behind any more, or has been for too long. */
+async function settled(broker: Broker): Promise<void> {
+  const endMs = performance.now() + settleMs
+  const isBehind = (): boolean => broker.readers().some(({ dialect, lag }) => dialect === inProcess && lag > 0)
+  while (isBehind() && performance.now() < endMs) await sleep(lookMs)
 }
 
 /** A daemon may start before its bus does, so this one waits; nothing is read from the kernel meanwhile. */
@@ -99,6 +116,7 @@ async function connect(path: string, { signal, log }: OpenBusOptions): Promise<B
       client,
       path,
       refused: () => refused.count,
+      settle: () => Promise.resolve(),
       description: `publishing to the bus at ${path}`,
       losses: [
         { count: () => client.stats.dropped, describe: count => `${count} events lost on the way to the bus` },
@@ -119,6 +137,8 @@ async function followStatus(
 ): Promise<void> {
   let isAway = false
   for await (const status of client.status()) {
+    // Each subscription has a connection of its own, which ends with it.
+    if ('use' in status && status.use === 'subscribe') continue
     switch (status.type) {
       case 'connected':
         if (isAway) log('the bus is back')
@@ -133,7 +153,6 @@ async function followStatus(
         refused.reason = status.reason
         break
       case 'dropped':
-      case 'gap':
       case 'reconnecting':
       case 'closed':
         break

@@ -41,7 +41,7 @@ export async function runDaemon(config: Config, options: DaemonOptions): Promise
   if (signal.aborted) close()
 
   await using outputs = await openOutputs(config.outputs, { signal, log, events: config.events })
-  await using api = new Api(config.http, log)
+  await using api = new Api(config.http, () => bus.settle(), log)
   await using feed = new BusFeed(bus.client, log)
   await using rules = await openRules(config, {
     publisher: bus.publisher,

@@ -34,6 +34,7 @@ describe('the metrics of the daemon', () => {
         broker,
         path: '/bus.sock',
         refused: () => 0,
+        settle: () => Promise.resolve(),
         description: '',
         losses: [],
         [Symbol.asyncDispose]: () => client.close()
