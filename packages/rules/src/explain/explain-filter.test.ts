@@ -32,7 +32,8 @@ describe('a filter in words', () => {
       'the destination port is 1, or (the destination port is 2, and the packet mark is 3)'
     ],
     ['!(dst.port == 1 || mark == 3)', 'the destination port is not 1, and the packet mark is not 3'],
-    ['topic == "a\\u001b[31m"', 'the topic is "a\\u001b[31m"']
+    ['topic == "a\\u001b[31m"', 'the topic is "a\\u001b[31m"'],
+    ['inDevice == "🐟\\\\ud83d\\\\udc1f"', 'the device it came in on is "🐟\\\\ud83d\\\\udc1f"']
   ])('%s is: %s', (source, meaning) => {
     expect(explainFilter(source).meaning).toBe(meaning)
   })

@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { Environment, serialize } from '@marcbachmann/cel-js'
+import { Environment } from '@marcbachmann/cel-js'
 import type { LoggedPacket, Packet } from '@packet-logs/decoder'
 import { Checker } from '../filter/check.js'
 import type { Filter } from '../filter/compile-filter.js'
@@ -13,6 +13,7 @@ import { MAX_DEPTH, MAX_LIST_ITEMS, MAX_NODES } from '../filter/limits.js'
 import { requirementsOf } from '../filter/lookup/requirement.js'
 import { isObject } from '../filter/value.js'
 import { operands, sentenceOf } from './sentence.js'
+import { written } from './written.js'
 
 /** A filter in plain words, and taken apart. */
 export interface ExplainedFilter {
@@ -66,7 +67,7 @@ export function explainFilter(source: string): ExplainedFilter {
 }
 
 function explainCondition(node: ASTNode): ExplainedCondition {
-  const source = serialize(node)
+  const source = written(node)
   const filter = language.compile(source)
   const reads = [...filter.fields].flatMap(name => (name === 'event' ? eventPaths(node) : [name]))
   return {

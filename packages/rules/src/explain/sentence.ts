@@ -1,8 +1,8 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { serialize } from '@marcbachmann/cel-js'
 import { fields } from '../filter/fields/table.js'
 import { printable } from '../filter/source-text.js'
 import { clauseOf, nounOf } from './nouns.js'
+import { written } from './written.js'
 
 /** A filter that was checked, as a clause for people: `the destination port is 22`. Safe to print on a terminal. */
 export function sentenceOf(node: ASTNode): string {
@@ -46,7 +46,7 @@ const ORDERS = { '<': 'less than', '<=': 'at most', '>': 'more than', '>=': 'at 
 
 /** What no sentence was made for stands as it was written. */
 function otherwise(node: ASTNode, isSo: boolean): string {
-  return `${serialize(node)} is ${isSo}`
+  return `${written(node)} is ${isSo}`
 }
 
 function logic(node: ASTNode & { op: '&&' | '||' }, isSo: boolean): string {
@@ -127,17 +127,17 @@ function nounFor(node: ASTNode): string {
     case 'rcall': {
       const [name, of] = node.args
       const subject = Array.isArray(of) ? of[0] : of
-      if (subject === undefined) return serialize(node)
+      if (subject === undefined) return written(node)
       if (name === 'size') return `the size of ${nounFor(subject)}`
-      return name === 'lowerAscii' || name === 'string' || name === 'int' ? nounFor(subject) : serialize(node)
+      return name === 'lowerAscii' || name === 'string' || name === 'int' ? nounFor(subject) : written(node)
     }
     default:
-      return serialize(node)
+      return written(node)
   }
 }
 
 function bare(node: ASTNode): string {
-  return node.op === 'value' && typeof node.args === 'string' ? node.args : serialize(node)
+  return node.op === 'value' && typeof node.args === 'string' ? node.args : written(node)
 }
 
 /** A dotted name, or an expression as it is written. */
@@ -148,5 +148,5 @@ export function nameOf(node: ASTNode): string {
     path.unshift(root.args[1])
     root = root.args[0]
   }
-  return root.op === 'id' ? [root.args, ...path].join('.') : serialize(node)
+  return root.op === 'id' ? [root.args, ...path].join('.') : written(node)
 }

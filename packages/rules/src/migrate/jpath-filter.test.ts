@@ -126,9 +126,9 @@ describe('a condition of alerts.json as a filter', () => {
   })
 
   it('says what stands in its way', () => {
-    const messageOf = (one: AlertEntry): string => {
+    const messageOf = (one: AlertEntry, reading: 'strict' | 'spr' = 'spr'): string => {
       try {
-        return alertFilter(one, { reading: 'spr' })
+        return alertFilter(one, { reading })
       } catch (error) {
         return String(error)
       }
@@ -137,6 +137,8 @@ describe('a condition of alerts.json as a filter', () => {
     expect(messageOf(entry(['$[?(@.user==5)]'], { TopicPrefix: 'auth:' }))).toContain('other values for 5')
     expect(messageOf(entry(['$[?(@.a=="x")]'], { TopicPrefix: 'nf' }))).toContain('name them apart')
     expect(messageOf(entry(['$[?(@.DNS.ID==5)]']))).toContain('no field for @.DNS.ID')
+    expect(messageOf(entry(['$[?(@.IP.SrcIP=="010.0.0.1")]']), 'strict')).toContain('leave out the leading zeros')
+    expect(messageOf(entry(['$[?(@.InDev=~"(")]']))).toContain('missing closing )')
     const deep = Array.from({ length: 12 }).reduce<string>(
       inner => `((${inner} || @.TCP.SYN) && @.TCP.ACK)`,
       '@.TCP.FIN'

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decoded, eventOf, query, syn } from '../../test/packets.js'
 import { createAlerts, createRuleEngine, migrateAlerts, parseAlerts, parseRules } from '../index.js'
@@ -63,6 +64,42 @@ describe('a migrated alerts.json', () => {
       { path: '[2].Conditions[0]', message: expect.stringContaining('every depth') as string }
     ])
     expect(text).toContain('#   $..Name')
+  })
+
+  it('loads, whatever its texts are', () => {
+    const text = fc.oneof(
+      fc.constantFrom(
+        '',
+        '{{x}}',
+        '{{ x }}',
+        '{{{a.0.b}}',
+        '{{1a..b#Device}}',
+        '{{a__b}}',
+        '"\n- id: x',
+        'é'.repeat(5000)
+      ),
+      fc.string({ unit: 'binary', maxLength: 20 })
+    )
+    const entries = fc.record({ TopicPrefix: fc.constantFrom('nft:', 'auth:'), Name: text, title: text, suffix: text })
+    fc.assert(
+      fc.property(entries, ({ TopicPrefix, Name, title: MessageTitle, suffix: BucketSuffix }) => {
+        const action = { StoreAlert: true, MessageTitle, MessageBody: MessageTitle, BucketSuffix }
+        const old = JSON.stringify([{ TopicPrefix, Name: `x${Name}`, Actions: [action] }])
+        expect(parseRules(migrateAlerts(old).text, { file: 'rules.yaml' }).rules).toHaveLength(1)
+      }),
+      { numRuns: 30 }
+    )
+  })
+
+  it('tells and leaves out what no rule file may hold', () => {
+    const old = [{ TopicPrefix: `auth:${'x'.repeat(300)}`, Name: 'Long', Actions: [{ StoreAlert: true }] }]
+    const long = migrateAlerts(JSON.stringify(old))
+    expect(long).toMatchObject({
+      rules: 0,
+      problems: [{ path: '[0].Actions[0]', message: 'topics must have 256 characters at most' }]
+    })
+    expect(long.text).toContain('# Left out: topics must have 256 characters at most.')
+    expect(parseRules(long.text, { file: 'rules.yaml' }).rules).toEqual([])
   })
 
   it('fires where the old file did', () => {

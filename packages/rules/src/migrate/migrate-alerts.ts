@@ -4,9 +4,10 @@ import { entryId } from '../alerts/entry.js'
 import { readAlerts } from '../alerts/read.js'
 import { PLACEHOLDER } from '../alerts/template.js'
 import { RuleError } from '../errors.js'
+import { formatPath } from '../explain/explain-filter.js'
+import { compileFilter } from '../filter/compile-filter.js'
 import { MAX_ID_CHARACTERS, MAX_MESSAGE_CHARACTERS, MAX_TITLE_CHARACTERS } from '../rules-file/limits.js'
 import { PACKET_PATHS } from './event-paths.js'
-import type { Formula } from './formula.js'
 import { allOf, anyOf, contraryOf, formatFormula, UntranslatableError } from './formula.js'
 import { translateJPath } from './jpath-filter.js'
 import type { MigrateOptions, Migration, WrittenRule } from './migration.js'
@@ -70,16 +71,21 @@ export function alertFilter(entry: AlertEntry, { reading }: { readonly reading: 
     throw new PartError('.TopicPrefix', 'has the topics of packets and of others: name them apart', undefined)
   }
   const formulas = Conditions.map(({ JPath }, place) =>
-    part(`.Conditions[${place}]`, () => translateJPath(JPath, { reading, isPacket }))
+    part(`.Conditions[${place}]`, () => {
+      const formula = translateJPath(JPath, { reading, isPacket })
+      compileFilter(formatFormula(formula))
+      return formula
+    })
   )
-  const whole = part('.Conditions', () => {
+  return part('.Conditions', () => {
     const formula = MatchAnyOne ? anyOf(formulas) : allOf(formulas)
-    return InvertRule ? contraryOf(formula) : formula
+    const filter = formatFormula(InvertRule ? contraryOf(formula) : formula)
+    compileFilter(filter)
+    return filter
   })
-  return formatFormula(whole)
 }
 
-function part(path: string, translate: () => Formula): Formula {
+function part<T>(path: string, translate: () => T): T {
   try {
     return translate()
   } catch (error) {
@@ -104,33 +110,36 @@ function writeEntry(
         'Its alerts held the event or its values; those of rules hold the fields that their templates name.'
       )
     }
-    const lose = (message: string): void => {
+    const lose = (message: string, what = 'Changed'): void => {
       writer.lose(lines.get(at) ?? lines.get(path), at, message)
-      writer.comment(`Changed: ${message}.`)
+      writer.comment(`${what}: ${message}.`)
     }
+    const messages = messagesOf(entry, action, lose)
+    const isSuffix = SUFFIX.test(action.BucketSuffix)
+    if (!isSuffix) lose('its BucketSuffix is no ending of a topic, and gives way to the id')
     const problem = writer.rule({
       id: idOf(entry),
       when,
       ...(TopicPrefix === PACKETS ? {} : { topics: [TopicPrefix] }),
-      ...messagesOf(entry, action, lose),
+      ...messages,
       severity: severityOf(action),
-      ...(/^[\w.:-]*$/.test(action.BucketSuffix) ? { suffix: action.BucketSuffix } : {}),
+      ...(isSuffix ? { suffix: action.BucketSuffix } : {}),
       actions: [...(action.StoreAlert ? ['bus'] : []), ...(action.SendNotification ? ['websocket'] : [])],
       ...(Disabled ? { enabled: false } : {})
     })
-    if (problem !== undefined) lose(problem)
-    else if (!/^[\w.:-]*$/.test(action.BucketSuffix))
-      lose('its BucketSuffix is no ending of a topic, and gives way to the id')
+    if (problem !== undefined) lose(problem, 'Left out')
   }
 }
+
+const SUFFIX = new RegExp(`^[\\w.:-]{0,${MAX_ID_CHARACTERS}}$`)
 
 /** SPR's identity, or the name with what an identity has no room for left out. */
 function idOf(entry: AlertEntry): string {
   const id = entryId(entry)
     .normalize('NFKD')
     .replace(/[^\w.-]+/g, '-')
-    .replace(/^[^A-Za-z0-9_]+|-+$/g, '')
     .slice(0, MAX_ID_CHARACTERS - 8)
+    .replace(/^[^A-Za-z0-9_]+|-+$/g, '')
   return id === '' ? 'alert' : id
 }
 
@@ -140,28 +149,34 @@ function messagesOf(
   lose: (message: string) => void
 ): Pick<WrittenRule, 'title' | 'message'> {
   const isPacket = entry.TopicPrefix.startsWith(PACKETS)
-  const title = templateOf(MessageTitle === '' ? plain(entry.Name) : MessageTitle, isPacket, lose)
+  const title = templateOf(MessageTitle, isPacket, lose)
   const message = templateOf(MessageBody, isPacket, lose)
   return {
-    title: title.slice(0, MAX_TITLE_CHARACTERS),
+    title: (title === '' ? plain(entry.Name) : title).slice(0, MAX_TITLE_CHARACTERS),
     ...(message === '' ? {} : { message: message.slice(0, MAX_MESSAGE_CHARACTERS) })
   }
 }
 
-function plain(name: string): string {
-  return name.replaceAll('{{', '{ {')
+/** Text that no template takes for a field. */
+function plain(text: string): string {
+  return text.replace(/\{(?=\{)/g, '{ ')
 }
 
 /** `{{IP.SrcIP#Device}}` becomes `{{src.ip}}`: device names are known to SPR's clients only. */
 function templateOf(template: string, isPacket: boolean, lose: (message: string) => void): string {
-  return template.replace(PLACEHOLDER, (whole, path: string) => {
-    const field = isPacket ? fieldAt(path) : `event.${path}`
-    if (field !== undefined && !path.includes('__')) return `{{${field}}}`
-    lose(`rules have no field for ${whole}, which is left out of its text`)
-    return ''
-  })
+  let text = ''
+  let at = 0
+  for (const { 0: whole, 1: path = '', index } of template.matchAll(PLACEHOLDER)) {
+    text += plain(template.slice(at, index))
+    at = index + whole.length
+    const field = path.includes('__') ? undefined : fieldAt(path, isPacket)
+    if (field === undefined) lose(`rules have no field for ${whole}, which is left out of its text`)
+    else text += `{{${field}}}`
+  }
+  return text + plain(template.slice(at))
 }
 
-function fieldAt(path: string): string | undefined {
-  return PACKET_PATHS.get(path)?.field
+function fieldAt(path: string, isPacket: boolean): string | undefined {
+  if (isPacket) return PACKET_PATHS.get(path)?.field
+  return formatPath(path.split('.').map(key => (/^\d{1,9}$/.test(key) ? Number(key) : key)))
 }

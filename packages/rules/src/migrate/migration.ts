@@ -1,9 +1,8 @@
 import { formatConfig } from '@packet-logs/config-file'
 import type { Severity } from '../engine/alert.js'
 import type { RuleProblem } from '../errors.js'
-import { RuleError } from '../errors.js'
-import { compileFilter } from '../filter/compile-filter.js'
 import { printable } from '../filter/source-text.js'
+import { checkedSchema } from '../rules-file/parse.js'
 
 /** How a file of SPR's becomes a `rules.yaml`. */
 export interface MigrateOptions {
@@ -63,13 +62,13 @@ export class RulesWriter {
     this.#body += `${INDENT}# ${cut}\n`
   }
 
-  /** @returns the problem with its filter, if it is one that no rule may have */
+  /** @returns why no rule can be so; then it is not written */
   rule(rule: WrittenRule): string | undefined {
-    try {
-      compileFilter(rule.when)
-    } catch (error) {
-      if (error instanceof RuleError) return error.message.split('\n')[0]
-      throw error
+    const [issue] = checkedSchema.safeParse({ rules: [rule] }).error?.issues ?? []
+    if (issue !== undefined) {
+      const [field = ''] = issue.path.slice(2)
+      const [reason = ''] = issue.message.split('\n')
+      return field === 'when' ? reason : `${String(field)} ${reason}`
     }
     const item = formatConfig([{ ...rule, id: this.#unused(rule.id) }])
     this.#body += item.replace(/^(?=.)/gm, INDENT)

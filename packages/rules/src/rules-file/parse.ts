@@ -9,7 +9,8 @@ import type { Rule, Rules } from './rule.js'
 import type { WrittenRule } from './schema.js'
 import { rulesFileSchema } from './schema.js'
 
-const checkedSchema = rulesFileSchema.superRefine(
+/** What a `rules.yaml` has to be, in every respect. */
+export const checkedSchema: typeof rulesFileSchema = rulesFileSchema.superRefine(
   (file, context) => {
     checkRules(file, (path, message) => {
       context.addIssue({ code: 'custom', path: [...path], message })
