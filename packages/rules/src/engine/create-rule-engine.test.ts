@@ -576,6 +576,15 @@ describe('alerts.json in the engine', () => {
     ])
   })
 
+  it('passes over events that are no JSON, as SPR does, and over none that is', () => {
+    const bench = new TestBench()
+    bench.engine.use({ alerts: alertsOf({ ...entry, TopicPrefix: 'a:', Conditions: [] }) })
+    for (const value of ['', 'text', '{', '{} {}', "{'a': 1}", 'NaN']) bench.engine.event({ topic: 'a:b', value })
+    expect(bench.titles()).toEqual([])
+    for (const value of ['{}', '[]', '"text"', '0', 'null', ' true ']) bench.engine.event({ topic: 'a:b', value })
+    expect(bench.titles()).toHaveLength(6)
+  })
+
   it('keeps counts of entries that stay the same, and snoozes', () => {
     const bench = new TestBench()
     bench.engine.use({ alerts: alertsOf(entry) })

@@ -116,7 +116,7 @@ class Engine implements RuleEngine {
     view.reset(event)
     const matched = (topic.startsWith(PACKET_TOPIC) ? this.#packetFilters : this.#eventFilters)?.allForEvent(view)
     if (matched !== undefined && matched.length > 0) this.#hit(matched, this.#eventSubject)
-    if (this.#runningAlerts?.alerts.matches(topic) === true) this.#evaluateAlerts(topic, () => view.json)
+    if (this.#runningAlerts?.alerts.matches(topic) === true) this.#evaluateAlerts(topic, () => view.document)
     this.#tell()
     const notice = this.#runningNotifications?.event(event, view, this.#wallMs)
     if (notice !== undefined) this.#notify(notice)

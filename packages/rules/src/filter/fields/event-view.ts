@@ -18,6 +18,7 @@ const NOTHING: JsonObject = {}
 interface ReadEvent {
   /** The JSON; the text itself where it is none; undefined where it is too long. */
   readonly json: unknown
+  readonly isJson: boolean
 }
 
 /** The event a filter looks at. One object takes one event after another; nothing is parsed before a field asks. */
@@ -43,6 +44,12 @@ export class EventView {
     return this.#parsed().json
   }
 
+  /** The JSON of any event; undefined where it is none, or too long. */
+  get document(): unknown {
+    const { json, isJson } = this.#parsed()
+    return isJson ? json : undefined
+  }
+
   /** A packet's JSON, or an empty object for another event. */
   get info(): JsonObject {
     if (!this.#event.topic.startsWith(PACKET_TOPIC)) return NOTHING
@@ -58,7 +65,7 @@ export class EventView {
   #parsed(): ReadEvent {
     if (this.#read !== undefined) return this.#read
     const known = this.isShared ? this.#known.get(this.#event) : undefined
-    const read = known ?? { json: parse(this.#event.value) }
+    const read = known ?? readEvent(this.#event.value)
     if (this.isShared && known === undefined) this.#known.set(this.#event, read)
     this.#read = read
     return read
@@ -100,11 +107,11 @@ function isMisread({ IP: ip }: JsonObject): boolean {
   return isObject(ip) && ip['Version'] !== 4
 }
 
-function parse(value: string): unknown {
-  if (value.length > MAX_EVENT_CHARACTERS) return undefined
+function readEvent(value: string): ReadEvent {
+  if (value.length > MAX_EVENT_CHARACTERS) return { json: undefined, isJson: false }
   try {
-    return JSON.parse(value)
+    return { json: JSON.parse(value), isJson: true }
   } catch {
-    return value
+    return { json: value, isJson: false }
   }
 }
