@@ -5,12 +5,12 @@ import { Door } from './auth/door.js'
 import { FailureLimit } from './auth/failure-limit.js'
 import { OriginPolicy } from './auth/same-origin.js'
 import { GatewayError } from './errors.js'
-import { createHttpApp } from './http-app.js'
+import { createHttpApp, type HttpEnv } from './http-app.js'
 import { checkLimits, type GatewayLimits } from './limits.js'
 import { type ListenHost, listenAt } from './listen/listen.js'
 import { createMetrics, type RequestCounters } from './metrics.js'
 import type { Gateway, GatewayOptions, GatewayStats, Listening, TcpAddress, UnixAddress } from './options.js'
-import { EMBEDDED, type Way, wayOf } from './place.js'
+import { EMBEDDED, wayOf } from './place.js'
 import { Sockets } from './websocket/sockets.js'
 
 /**
@@ -27,7 +27,7 @@ class BusGateway implements Gateway {
   readonly #door: Door
   readonly #sockets: Sockets
   readonly #requests: RequestCounters = { total: 0, refused: 0, failed: 0 }
-  readonly #answer: (request: Request, way: Way) => Promise<Response>
+  readonly #answer: (request: Request, bindings: HttpEnv['Bindings']) => Promise<Response>
   readonly #places = new Set<Promise<Listening>>()
   #closing: Promise<void> | undefined
 
@@ -41,8 +41,8 @@ class BusGateway implements Gateway {
     this.#sockets = new Sockets({ bus: options.bus, door: this.#door, origins, limits })
     const own = createMetrics(() => this.stats, this.#requests)
     const app = createHttpApp({ ...options, metrics: [own, ...(options.metrics ?? [])] }, { door: this.#door, origins })
-    this.#answer = async (request, way) => {
-      const response = await app.fetch(request, { way })
+    this.#answer = async (request, bindings) => {
+      const response = await app.fetch(request, bindings)
       this.#requests.total += 1
       if (response.status >= 500) this.#requests.failed += 1
       else if (response.status >= 400) this.#requests.refused += 1
@@ -56,7 +56,7 @@ class BusGateway implements Gateway {
     return { ...sockets, authFailures: counters.failures, turnedAway: turnedAway + counters.turnedAway }
   }
 
-  readonly fetch = (request: Request): Promise<Response> => this.#answer(request, EMBEDDED)
+  readonly fetch = (request: Request): Promise<Response> => this.#answer(request, { way: EMBEDDED })
 
   notify(notice: Notice): void {
     this.#sockets.notify(notice)
@@ -90,8 +90,10 @@ class BusGateway implements Gateway {
       onProblem,
       request: place => {
         const listener = getRequestListener(
-          (request, { incoming }) =>
-            this.#answer(request, wayOf(incoming as IncomingMessage, place, trustForwardedFor)),
+          (request, { incoming }) => {
+            const way = wayOf(incoming as IncomingMessage, place, trustForwardedFor)
+            return this.#answer(request, { way, breakOff: () => incoming.destroy() })
+          },
           { overrideGlobalObjects: false }
         )
         return (request, response) => void listener(request, response)

@@ -2,14 +2,15 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import type { Door } from './auth/door.js'
 import type { OriginPolicy } from './auth/same-origin.js'
+import { pageHeaders } from './http/events.js'
 import { HttpError } from './http/http-error.js'
-import { httpRoutes } from './http/routes.js'
+import { httpRoutes, type RoutesEnv } from './http/routes.js'
 import type { GatewayOptions } from './options.js'
 import { isRebindable, type Way } from './place.js'
 
 /** What every request brings along. */
 export interface HttpEnv {
-  Bindings: { way: Way }
+  Bindings: RoutesEnv['Bindings'] & { way: Way }
 }
 
 /** What stands in front of the routes. */
@@ -28,7 +29,8 @@ export function createHttpApp(options: GatewayOptions, { door, origins }: HttpGu
       cors({
         origin: origin => (origins.names(origin) ? origin : null),
         allowMethods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
-        allowHeaders: ['Authorization', 'Content-Type'],
+        allowHeaders: ['Authorization', 'Content-Type', 'If-Match'],
+        exposeHeaders: ['ETag', 'Retry-After', ...Object.keys(pageHeaders)],
         maxAge: 600
       })
     )

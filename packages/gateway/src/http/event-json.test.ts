@@ -24,6 +24,11 @@ describe('formatSprEventJson', () => {
     )
   })
 
+  it('takes for no packet what is nested too deep to be written', () => {
+    const value = `{"IP":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
+    expect(formatSprEventJson({ topic: 'nft:a', value })).toBe(`{"Topic":"nft:a","Value":${value}}`)
+  })
+
   it('leaves other events alone', () => {
     expect(formatSprEventJson({ topic: 'auth', value: '{"Meta":1}', seq: 1 })).toBe(
       '{"Topic":"auth","Value":{"Meta":1}}'

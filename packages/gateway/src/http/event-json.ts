@@ -31,7 +31,12 @@ export function formatSprEventJson({ topic, value }: BusEvent): string {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return formatEventJson({ topic, value })
   const info = parsed as Readonly<Record<string, unknown>>
   const known = SPR_KEYS.filter(key => Object.hasOwn(info, key)).map(key => [key, info[key]] as const)
-  return formatEventJson({ topic, value: JSON.stringify(Object.fromEntries(known)) })
+  try {
+    return formatEventJson({ topic, value: JSON.stringify(Object.fromEntries(known)) })
+  } catch {
+    // Nested deeper than it can be written: no packet.
+    return formatEventJson({ topic, value })
+  }
 }
 
 /** JSON passes through as it is, so that numbers keep their digits; only line breaks between its parts have to go. */

@@ -73,7 +73,8 @@ const eventPage = named(
   })
 )
 
-const headers = {
+/** What is told of a page beside its events. */
+export const pageHeaders = {
   'Packet-Logs-Seen': 'How many with such a topic were looked at.',
   'Packet-Logs-Matched': 'How many of those passed the filter.',
   'Packet-Logs-Returned': 'How many are in the answer.',
@@ -107,13 +108,13 @@ export function eventRoutes(recent: RecentEvents, { count }: EventCounters): Rou
         200: {
           description: 'Events.',
           content: { 'application/x-ndjson': eventLine, 'text/csv': plainText, 'application/json': eventPage },
-          headers
+          headers: pageHeaders
         },
         400: refused('What is wrong with the query; of a filter with the place.'),
         501: refused("The bus keeps no events, as SPR's own does not."),
         503: refused('The bus does not answer, or too many ask.', { headers: { 'Retry-After': 'Seconds.' } })
       },
-      handle: async ({ query, request }) => {
+      handle: async ({ query, request, breakOff }) => {
         const wishes = wishesOf(query, Date.now())
         if (running >= MAX_QUERIES) throw busy('Too many ask for events at once; try again.')
         running += 1
@@ -123,7 +124,7 @@ export function eventRoutes(recent: RecentEvents, { count }: EventCounters): Rou
         try {
           const page = await read(recent, { ...wishes, signal: request.signal })
           count(page)
-          return answer(page, query, request.method === 'HEAD', done)
+          return answer(page, query, { isHead: request.method === 'HEAD', done, breakOff })
         } catch (error) {
           done()
           throw error
@@ -181,11 +182,17 @@ function busy(message: string): HttpError {
   return new HttpError(503, message, { headers: { 'retry-after': '1' } })
 }
 
-function answer(page: RecentPage, query: EventsQuery, isHead: boolean, done: () => void): Response {
+interface AnswerEnds {
+  readonly isHead: boolean
+  readonly done: () => void
+  readonly breakOff: (() => void) | undefined
+}
+
+function answer(page: RecentPage, query: EventsQuery, { isHead, done, breakOff }: AnswerEnds): Response {
   const { events, seen, matched, lost, more, position: place } = page
   const { type, texts } = formatted(page, query)
   if (isHead) done()
-  return new Response(isHead ? null : streamTexts(texts, done), {
+  return new Response(isHead ? null : streamTexts(texts, done, breakOff), {
     headers: {
       'content-type': type,
       'packet-logs-seen': String(seen),

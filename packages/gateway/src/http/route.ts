@@ -25,6 +25,8 @@ export interface RouteInput<Query, Body> {
   readonly body: Body
   /** The body as it came, for routes that take JSON as SPR reads it. */
   readonly text: string
+  /** Cuts the connection under an answer that has begun and cannot be finished; absent where there is none. */
+  readonly breakOff: (() => void) | undefined
 }
 
 interface Description {
@@ -52,11 +54,17 @@ export interface RouteDefinition<Query, Body> extends Description {
   readonly handle: (input: RouteInput<Query, Body>) => Response | Promise<Response>
 }
 
+/** What a route is told of a request besides the request. */
+export interface Surroundings extends Pick<RouteInput<unknown, unknown>, 'params' | 'breakOff'> {
+  /** Of a body. */
+  readonly maxBytes: number
+}
+
 /** A route as it is served and documented. */
 export interface Route extends Description {
   readonly query: z.ZodObject | undefined
   readonly requestBody: z.ZodType | undefined
-  readonly handle: (request: Request, params: Readonly<Record<string, string>>, maxBytes: number) => Promise<Response>
+  readonly handle: (request: Request, surroundings: Surroundings) => Promise<Response>
 }
 
 /** Puts checks of what comes in before a handler. */
@@ -66,12 +74,12 @@ export function defineRoute<Query = undefined, Body = undefined>(definition: Rou
     ...description,
     query,
     requestBody: body ?? text,
-    handle: async (request, params, maxBytes) => {
+    handle: async (request, { params, maxBytes, breakOff }) => {
       const asked = query === undefined ? undefined : readQuery(query, new URL(request.url).searchParams)
       if (body !== undefined) checkJsonType(request)
       const sent = body === undefined && text === undefined ? '' : await readBody(request, maxBytes)
       const given = body === undefined ? undefined : check(body, parseJson(sent), 'The body')
-      return handle({ request, params, query: asked as Query, body: given as Body, text: sent })
+      return handle({ request, params, query: asked as Query, body: given as Body, text: sent, breakOff })
     }
   }
 }

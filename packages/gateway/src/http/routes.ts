@@ -15,8 +15,16 @@ import { named } from './schemas.js'
 import { alertsOf, notificationsOf } from './spr-lists.js'
 import { stateRoutes } from './state.js'
 
+/** What routes need of the server they run in. */
+export interface RoutesEnv {
+  Bindings: {
+    /** Cuts the connection; absent where there is none. */
+    breakOff?: () => void
+  }
+}
+
 /** The gateway's HTTP routes, without authentication: whoever mounts them puts it before them. */
-export function httpRoutes(options: GatewayOptions): Hono {
+export function httpRoutes(options: GatewayOptions): Hono<RoutesEnv> {
   const { rules, bus, recent = createRecentEvents(bus) } = options
   const { bodyBytes } = checkLimits(options.limits)
   const counters = createEventCounters()
@@ -30,17 +38,12 @@ export function httpRoutes(options: GatewayOptions): Hono {
   ]
   routes.push(...aboutRoutes(routes, options))
 
-  const app = new Hono()
-  app.use(async (context, next) => {
-    await next()
-    const { headers } = context.res
-    headers.set('cache-control', 'no-store')
-    headers.set('x-content-type-options', 'nosniff')
-  })
+  const app = new Hono<RoutesEnv>()
   for (const { method, path, errors, handle } of routes) {
     app.on(method, honoPath(path), async context => {
       try {
-        return await handle(context.req.raw, context.req.param(), bodyBytes)
+        const { breakOff } = context.env
+        return await handle(context.req.raw, { params: context.req.param(), maxBytes: bodyBytes, breakOff })
       } catch (error) {
         return errorOf(error).toResponse(errors)
       }

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client'
 import { z } from 'zod'
-import type { GatewayOptions } from '../options.js'
+import type { GatewayOptions, Health } from '../options.js'
 import { HttpError } from './http-error.js'
 import { type Answer, defineRoute, json, type Route } from './route.js'
 import { named, plainText, problem } from './schemas.js'
@@ -9,7 +9,9 @@ const health = named(
   'Health',
   z.looseObject({
     ok: z.boolean().meta({ description: 'Whether the service does its work.' }),
-    status: z.enum(['ok', 'degraded']),
+    status: z.enum(['ok', 'degraded', 'failing']).meta({
+      description: '`degraded`: it does its work, but somebody should look; a restart would not help.'
+    }),
     bus: z.looseObject({ connected: z.boolean() }),
     rules: z.object({ problems: z.int() }).optional().meta({
       description: 'How much is wrong with rule files on disk, which are therefore not in force; /rules tells.'
@@ -35,8 +37,8 @@ export function stateRoutes(options: GatewayOptions, own: Registry): Route[] {
       id: 'health',
       summary: 'Whether the service does its work',
       answers: {
-        200: healthAnswer('It does.'),
-        503: healthAnswer('It does not, or only in part.')
+        200: healthAnswer('It does, though perhaps something beside it is wrong: `status` tells.'),
+        503: healthAnswer('It does not.')
       },
       handle: () => healthOf(options)
     }),
@@ -72,14 +74,14 @@ async function healthOf({ bus, rules, health: ask }: GatewayOptions): Promise<Re
   const { connected } = bus.stats
   const problems = rules?.problems.length ?? 0
   const told = await tell(ask)
-  const ok = told.ok && connected && problems === 0
-  const status = ok ? 'ok' : 'degraded'
+  const ok = told.ok && connected
+  const status = ok ? (told.degraded === true || problems > 0 ? 'degraded' : 'ok') : 'failing'
   const body = { ...told, ok, status, bus: { connected }, ...(rules !== undefined && { rules: { problems } }) }
   return json(body, { status: ok ? 200 : 503 })
 }
 
 /** Whoever asks a sick service wants to hear that it is, and not why it could not say so. */
-async function tell(ask: GatewayOptions['health']): Promise<{ ok: boolean }> {
+async function tell(ask: GatewayOptions['health']): Promise<Health> {
   try {
     return (await ask?.()) ?? { ok: true }
   } catch {

@@ -54,4 +54,19 @@ describe('streamTexts', () => {
     await setImmediate()
     expect([made, ends]).toEqual([before, 1])
   })
+
+  it('ends, too, when a text cannot be made', async () => {
+    let ends = 0
+    function* texts(): Generator<string, void> {
+      yield 'x'
+      throw new RangeError('too deep')
+    }
+    const reading = new Response(
+      streamTexts(texts(), () => {
+        ends += 1
+      })
+    ).text()
+    await expect(reading).rejects.toThrow('too deep')
+    expect(ends).toBe(1)
+  })
 })

@@ -53,7 +53,11 @@ export async function openRoutes({
     request: async (method, path, body, headers = {}) => {
       const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
       const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
-      return app.request(path, { method, headers: { ...type, ...headers }, ...(text !== undefined && { body: text }) })
+      return app.request(
+        path,
+        { method, headers: { ...type, ...headers }, ...(text !== undefined && { body: text }) },
+        {}
+      )
     }
   }
 }

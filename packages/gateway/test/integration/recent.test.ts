@@ -184,11 +184,29 @@ describe('/events', () => {
     onTestFinished(() => void vi.useRealTimers())
     const events = Array.from({ length: 1000 }, (_, seq) => ({ topic: 'x', value: 'y'.repeat(1000), seq }))
     const app = httpRoutes({ bus: createBusClient(createBroker()), ...listener({ events }) })
-    const unread = await Promise.all(Array.from({ length: 4 }, async () => app.request('/events')))
-    expect((await app.request('/events')).status).toBe(503)
+    const unread = await Promise.all(Array.from({ length: 4 }, async () => app.request('/events', {}, {})))
+    expect((await app.request('/events', {}, {})).status).toBe(503)
     await vi.advanceTimersByTimeAsync(31_000)
-    expect((await app.request('/events')).status).toBe(200)
+    expect((await app.request('/events', {}, {})).status).toBe(200)
     await expect(unread[0]?.text()).rejects.toThrow('Nobody read')
+  })
+
+  it('is broken off when it cannot be finished, and nothing is printed', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    onTestFinished(() => printed.mockRestore())
+    const broken = {
+      topic: 'x',
+      get value(): string {
+        throw new Error('unreadable')
+      }
+    }
+    const first = { topic: 'x', value: 'y'.repeat(100_000) }
+    const { url } = await openGateway(listener({ events: [first, broken] }))
+    for (let turn = 0; turn < 8; turn++) {
+      const reading = fetch(`${url}/events`, { headers: { authorization: `Bearer ${TOKEN}` } })
+      await expect(reading.then(response => response.text())).rejects.toThrow()
+    }
+    expect(printed).not.toHaveBeenCalled()
   })
 
   it('lets go of clients that go away, over a real connection, and takes what waits in small pieces', async () => {
