@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { isLoopback } from '../auth/source.js'
@@ -41,9 +41,9 @@ async function listenUnix(
     throw new RangeError(`mode: expected file permissions such as 0o600, got ${String(mode)}`)
   }
   const server = createServer(serverOptions(host.limits))
-  const sockets = attach(server, { isLoopback: true, asksTokens: tokens, isNamed: false }, host)
+  const guests = attach(server, { isLoopback: true, asksTokens: tokens, isNamed: false }, host)
   const remove = await listenOnFile(server, path, mode)
-  return new OpenPlace(`unix:${path}`, server, sockets, remove)
+  return new OpenPlace(`unix:${path}`, server, guests, remove)
 }
 
 async function listenTcp(
@@ -58,12 +58,12 @@ async function listenTcp(
     ? createTlsServer({ ...options, ...(await readTlsFiles(tls)), handshakeTimeout: host.limits.headersMs })
     : createServer(options)
   const place = { isLoopback: false, asksTokens: true, isNamed: true }
-  const sockets = attach(server, place, host)
+  const guests = attach(server, place, host)
   const { address, family, port: actual } = await bind(server, hostname, port)
   place.isLoopback = isLoopback(address)
   const unfollow = tls && server instanceof TlsServer ? followTlsFiles(server, tls, host) : undefined
   const shown = family === 'IPv6' ? `[${address}]` : address
-  return new OpenPlace(`${tls ? 'https' : 'http'}://${shown}:${actual}`, server, sockets, async () => unfollow?.())
+  return new OpenPlace(`${tls ? 'https' : 'http'}://${shown}:${actual}`, server, guests, async () => unfollow?.())
 }
 
 function serverOptions({ headersMs, requestMs }: GatewayLimits): ServerOptions {
@@ -76,10 +76,23 @@ function serverOptions({ headersMs, requestMs }: GatewayLimits): ServerOptions {
   }
 }
 
-function attach(server: Server, place: Place, host: ListenHost): Set<WebSocket> {
+/** Who is there. */
+interface Guests {
+  /** To whom good-bye is said. */
+  readonly sockets: ReadonlySet<WebSocket>
+  /** All, from before their first byte or TLS handshake on: the server itself knows of those that speak HTTP only. */
+  readonly connections: ReadonlySet<Socket>
+}
+
+function attach(server: Server, place: Place, host: ListenHost): Guests {
   const sockets = new Set<WebSocket>()
+  const connections = new Set<Socket>()
   server.maxConnections = host.limits.connections
   server.maxHeadersCount = 100
+  server.on('connection', (connection: Socket) => {
+    connections.add(connection)
+    connection.once('close', () => connections.delete(connection))
+  })
   server.on('request', host.request(place))
   server.on('upgrade', (request, raw, head) => {
     host.upgrade(place, request, raw, head, socket => {
@@ -87,7 +100,7 @@ function attach(server: Server, place: Place, host: ListenHost): Set<WebSocket> 
       socket.once('close', () => sockets.delete(socket))
     })
   })
-  return sockets
+  return { sockets, connections }
 }
 
 function bind(server: Server, host: string, port: number): Promise<AddressInfo> {
@@ -110,14 +123,14 @@ function bind(server: Server, host: string, port: number): Promise<AddressInfo> 
 class OpenPlace implements Listening {
   readonly url: string
   readonly #server: Server
-  readonly #sockets: ReadonlySet<WebSocket>
+  readonly #guests: Guests
   readonly #letGo: () => Promise<void>
   #closing: Promise<void> | undefined
 
-  constructor(url: string, server: Server, sockets: ReadonlySet<WebSocket>, letGo: () => Promise<void>) {
+  constructor(url: string, server: Server, guests: Guests, letGo: () => Promise<void>) {
     this.url = url
     this.#server = server
-    this.#sockets = sockets
+    this.#guests = guests
     this.#letGo = letGo
   }
 
@@ -131,13 +144,13 @@ class OpenPlace implements Listening {
   }
 
   async #close(): Promise<void> {
+    const { sockets, connections } = this.#guests
     await this.#letGo()
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#server.closeIdleConnections()
-    for (const socket of this.#sockets) closeSocket(socket, GOING_AWAY, 'the gateway is closing')
+    for (const socket of sockets) closeSocket(socket, GOING_AWAY, 'the gateway is closing')
     const timer = setTimeout(() => {
-      for (const socket of this.#sockets) socket.terminate()
-      this.#server.closeAllConnections()
+      for (const connection of connections) connection.destroy()
     }, CLOSE_MS)
     await closed
     clearTimeout(timer)
