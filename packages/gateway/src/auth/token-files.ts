@@ -32,9 +32,12 @@ export async function tokenFiles(
   let checking: Promise<void> | undefined
 
   const refresh = async (): Promise<void> => {
-    for (const file of files) await file.reload(onProblem)
-    checkedMs = performance.now()
-    checking = undefined
+    try {
+      for (const file of files) await file.reload(onProblem)
+    } finally {
+      checkedMs = performance.now()
+      checking = undefined
+    }
   }
   return async (token): Promise<Access | undefined> => {
     if (performance.now() - checkedMs >= TRUST_MS) checking ??= refresh()
