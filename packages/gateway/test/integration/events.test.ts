@@ -1,8 +1,9 @@
 import { connectBus, listenBus } from '@packet-logs/bus'
 import { createFilterCompiler } from '@packet-logs/rules'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createGateway, type GatewayOptions } from '../../src/index.js'
 import { type Client, openClient } from './client.js'
+import { eventually } from './eventually.js'
 import { openGateway, SCOPED_TOKEN, TOKEN, temporaryFolder } from './open-gateway.js'
 
 const bearer = { headers: { Authorization: `Bearer ${TOKEN}` } }
@@ -55,7 +56,7 @@ describe('logging in to /ws/events', () => {
     expect(await client.nextJson()).toMatchObject({ type: 'error', code: 'unauthorized' })
     expect(await client.closed).toMatchObject({ code: 1008 })
     expect(client.waiting).toEqual([])
-    await vi.waitFor(() => expect(gateway.stats).toMatchObject({ pending: 0, wsEvents: { clients: 0 } }))
+    await eventually(() => expect(gateway.stats).toMatchObject({ pending: 0, wsEvents: { clients: 0 } }))
   })
 
   it('refuses a wrong or limited token in the header before the handshake ends', async () => {
@@ -110,7 +111,7 @@ describe('subscriptions of /ws/events', () => {
     expect(await client.nextJson()).toEqual(event('nft:x', '3'))
     expect(broker.stats.readers).toBe(1)
     await client.close()
-    await vi.waitFor(() => expect(broker.stats.readers).toBe(0))
+    await eventually(() => expect(broker.stats.readers).toBe(0))
   })
 
   it('replay what the bus holds', async () => {

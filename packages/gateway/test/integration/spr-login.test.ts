@@ -1,6 +1,7 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { GatewayOptions } from '../../src/index.js'
 import { openClient } from './client.js'
+import { eventually } from './eventually.js'
 import { openGateway, SCOPED_TOKEN, TOKEN } from './open-gateway.js'
 
 const login: GatewayOptions['login'] = (user, password, otp) => {
@@ -33,7 +34,7 @@ describe.each(['/ws', '/ws_events_all'])('the handshake of %s', path => {
     const client = await openClient(url + path)
     client.send(frame)
     expect(await client.next()).toBe(answer)
-    await vi.waitFor(() => expect(gateway.stats.pending).toBe(0))
+    await eventually(() => expect(gateway.stats.pending).toBe(0))
     if (answer === 'success') await client.close()
     else expect(await client.closed).toEqual({ code: 1008, reason: answer })
   })
@@ -43,7 +44,7 @@ describe.each(['/ws', '/ws_events_all'])('the handshake of %s', path => {
     const client = await openClient(url + path)
     client.send('x'.repeat(8193))
     expect(await client.closed).toMatchObject({ code: 1009 })
-    await vi.waitFor(() => expect(gateway.stats.pending).toBe(0))
+    await eventually(() => expect(gateway.stats.pending).toBe(0))
   })
 
   it('closes a socket that says nothing in time', async () => {
@@ -52,7 +53,7 @@ describe.each(['/ws', '/ws_events_all'])('the handshake of %s', path => {
     expect(gateway.stats.pending).toBe(1)
     expect(await client.next()).toBe(FAILURE)
     expect(await client.closed).toMatchObject({ code: 1008 })
-    await vi.waitFor(() => expect(gateway.stats.pending).toBe(0))
+    await eventually(() => expect(gateway.stats.pending).toBe(0))
   })
 
   it('closes in time when the login never ends', async () => {

@@ -1,6 +1,7 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Client } from './client.js'
 import { openClient } from './client.js'
+import { eventually } from './eventually.js'
 import { openGateway, TOKEN } from './open-gateway.js'
 
 const PACKET = {
@@ -21,7 +22,7 @@ describe('/ws', () => {
   it('sends notices in exactly the shape SPR does', async () => {
     const { url, gateway } = await openGateway()
     const client = await logIn(`${url}/ws`)
-    await vi.waitFor(() => expect(gateway.stats.ws.clients).toBe(1))
+    await eventually(() => expect(gateway.stats.ws.clients).toBe(1))
     const data = JSON.stringify({ ...PACKET, Prefix: '<&>\u2028' })
     gateway.notify({ topic: 'nft:drop:input', data, notification: true })
     expect(await client.next()).toBe(
@@ -46,7 +47,7 @@ describe('/ws', () => {
   ])("shows a packet with %s only if SPR's pages can draw it", async (_, data, isShown) => {
     const { url, gateway } = await openGateway()
     const client = await logIn(`${url}/ws`)
-    await vi.waitFor(() => expect(gateway.stats.ws.clients).toBe(1))
+    await eventually(() => expect(gateway.stats.ws.clients).toBe(1))
     gateway.notify({ topic: 'nft:drop:input', data, notification: true })
     gateway.notify({ topic: 'alert:nft:drop:input:', data, notification: true })
     expect(await client.nextJson()).toEqual({
@@ -61,7 +62,7 @@ describe('/ws', () => {
   it('sends nothing of the bus', async () => {
     const { url, gateway, broker } = await openGateway()
     const client = await logIn(`${url}/ws`)
-    await vi.waitFor(() => expect(gateway.stats.ws.clients).toBe(1))
+    await eventually(() => expect(gateway.stats.ws.clients).toBe(1))
     broker.publish('nft:drop:input', PACKET)
     gateway.notify({ topic: 'last', data: '{}', notification: true })
     expect(await client.nextJson()).toMatchObject({ Type: 'last' })
@@ -73,19 +74,19 @@ describe('/ws_events_all', () => {
   it('subscribes to the bus only while somebody listens', async () => {
     const { url, broker } = await openGateway()
     const [one, other] = [await logIn(`${url}/ws_events_all`), await logIn(`${url}/ws_events_all`)]
-    await vi.waitFor(() => expect(broker.stats.readers).toBe(1))
+    await eventually(() => expect(broker.stats.readers).toBe(1))
     await one.close()
     expect(broker.stats.readers).toBe(1)
     await other.close()
-    await vi.waitFor(() => expect(broker.stats.readers).toBe(0))
+    await eventually(() => expect(broker.stats.readers).toBe(0))
     await logIn(`${url}/ws_events_all`)
-    await vi.waitFor(() => expect(broker.stats.readers).toBe(1))
+    await eventually(() => expect(broker.stats.readers).toBe(1))
   })
 
   it('sends every event that is an object, its keys sorted as Go sorts them', async () => {
     const { url, broker } = await openGateway()
     const client = await logIn(`${url}/ws_events_all`)
-    await vi.waitFor(() => expect(broker.stats.readers).toBe(1))
+    await eventually(() => expect(broker.stats.readers).toBe(1))
     for (const text of ['[1]', '"text"', 'no JSON', '', 'null', '7']) broker.publishText('left:out', text)
     broker.publishText('dhcp:request', ' { "b":[{"z":1e3,"a":"<é>"}], "10":1.50, "9":true,"A":{} , "__proto__":null}')
     expect(await client.next()).toBe(
@@ -97,7 +98,7 @@ describe('/ws_events_all', () => {
   it.each(['wifi:auth:success', 'plugin:x', 'classify:result'])('sends %s twice', async topic => {
     const { url, broker } = await openGateway()
     const client = await logIn(`${url}/ws_events_all`)
-    await vi.waitFor(() => expect(broker.stats.readers).toBe(1))
+    await eventually(() => expect(broker.stats.readers).toBe(1))
     broker.publish(topic, { a: 1 })
     broker.publish('end', {})
     const message = { Type: topic, Data: '{"a":1}' }
@@ -109,7 +110,7 @@ describe('/ws_events_all', () => {
   it('sends what is to be shown, but not again what it makes of the bus itself', async () => {
     const { url, gateway } = await openGateway()
     const client = await logIn(`${url}/ws_events_all`)
-    await vi.waitFor(() => expect(gateway.stats.wsEventsAll.clients).toBe(1))
+    await eventually(() => expect(gateway.stats.wsEventsAll.clients).toBe(1))
     gateway.notify({ topic: 'wifi:auth:fail', data: '{}', notification: true })
     gateway.notify({ topic: 'nft:lan:in', data: '{}', notification: false })
     gateway.notify({ topic: 'nft:drop:input', data: JSON.stringify(PACKET), notification: true })
@@ -119,7 +120,7 @@ describe('/ws_events_all', () => {
   it('says good-bye when the bus is closed', async () => {
     const { url, broker, bus } = await openGateway()
     const client = await logIn(`${url}/ws_events_all`)
-    await vi.waitFor(() => expect(broker.stats.readers).toBe(1))
+    await eventually(() => expect(broker.stats.readers).toBe(1))
     await bus.close()
     expect(await client.closed).toEqual({ code: 1001, reason: 'the bus is closed' })
   })
