@@ -6,13 +6,17 @@ const isCapturing = (): boolean => true
 it('is well when packets are read and outputs are open', () => {
   expect(healthOf({ isCapturing, outputs: () => [{ name: 'stdout', isOpen: true }] })).toEqual({
     ok: true,
+    degraded: false,
     capture: 'running',
     outputsFailing: []
   })
 })
 
 it('is well with a FIFO that nobody reads', () => {
-  expect(healthOf({ isCapturing, outputs: () => [{ name: 'fifo:/x', isOpen: false }] })).toMatchObject({ ok: true })
+  expect(healthOf({ isCapturing, outputs: () => [{ name: 'fifo:/x', isOpen: false }] })).toMatchObject({
+    ok: true,
+    degraded: false
+  })
 })
 
 it('names the outputs that fail', () => {
@@ -21,7 +25,8 @@ it('names the outputs that fail', () => {
     { name: 'stdout', isOpen: true, lastError: 'of yesterday' }
   ]
   expect(healthOf({ isCapturing, outputs: () => outputs })).toMatchObject({
-    ok: false,
+    ok: true,
+    degraded: true,
     outputsFailing: ['tcp:siem:514']
   })
 })

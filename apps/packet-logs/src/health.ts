@@ -13,5 +13,10 @@ export function healthOf({ isCapturing, outputs }: HealthSources): Health {
     .filter(({ isOpen, lastError }) => !isOpen && lastError !== undefined)
     .map(({ name }) => name)
   const isRunning = isCapturing()
-  return { ok: isRunning && failing.length === 0, capture: isRunning ? 'running' : 'ended', outputsFailing: failing }
+  return {
+    ok: isRunning,
+    degraded: failing.length > 0,
+    capture: isRunning ? 'running' : 'ended',
+    outputsFailing: failing
+  }
 }

@@ -25,8 +25,10 @@ export type Login = (user: string, password: string, otp: string | undefined) =>
 
 /** How the service is doing. */
 export interface Health {
-  /** Whether it does its work. */
+  /** Whether it does its work; if not, `/health` answers 503, and whoever supervises it may restart it. */
   readonly ok: boolean
+  /** Whether something wants somebody's attention that a restart would not mend. Default false. */
+  readonly degraded?: boolean
   /** Whatever else there is to say, as JSON. */
   readonly [detail: string]: unknown
 }
