@@ -246,7 +246,7 @@ describe('a webhook', () => {
     await using actions = openActions({ clock: quickClock() })
     actions.define({
       hanging: webhook(hanging.url, { timeout: '50ms', retries: 1 }),
-      silent: webhook(`https://127.0.0.1:${port}`, { connectTimeout: '50ms', retries: 1 })
+      silent: webhook(`https://127.0.0.1:${port}`, { connectTimeout: '50ms', timeout: '10m', retries: 1 })
     })
     actions.deliver(makeAlert({ actions: ['hanging', 'silent'] }))
     await expect(statsOf(actions, 'hanging')).resolves.toMatchObject({
@@ -280,7 +280,7 @@ describe('a webhook', () => {
       if (number > 1) response.end()
     })
     await using actions = openActions()
-    actions.define({ phone: webhook(receiver.url) })
+    actions.define({ phone: webhook(receiver.url, { timeout: '10m' }) })
     actions.deliver(makeAlert())
     actions.deliver(makeAlert())
     await expect(statsOf(actions, 'phone', 2)).resolves.toMatchObject({ delivered: 2, retries: 0 })
@@ -459,10 +459,12 @@ describe('secrets of a webhook', () => {
   })
 
   it('never show, not even when a server gives them back', async () => {
-    await using receiver = await openReceiver((response, { path, headers }) => {
+    await using receiver = await openReceiver((response, { path = '', headers }) => {
       response.statusCode = 403
       const token = headers.authorization?.split(' ')[1]
-      response.end(`no ${path} for ${token} ${headers.authorization} ${String(headers['x-key'])} at all`)
+      response.end(
+        `no ${path} or ${decodeURIComponent(path)} for ${token} ${headers.authorization} ${String(headers['x-key'])} at all`
+      )
     })
     const [tokenFile, urlFile] = [join(directory, 'token-shown'), join(directory, 'url-shown')]
     await writeFile(tokenFile, 'tk_s3cr3t')
