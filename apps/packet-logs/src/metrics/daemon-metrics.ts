@@ -157,6 +157,9 @@ function addRules(metrics: Metrics, rules: RuleService): void {
       return sum + cooldown + aggregate + snooze + dryRun
     }, 0)
   )
+  metrics.counter('rule_failures_total', 'Conditions of alerts.json that would have had to look at too much.', () =>
+    engine.stats().reduce((sum, { failures = 0 }) => sum + failures, 0)
+  )
   metrics.counter('rule_loops_cut_total', 'Alerts about alerts that no rule was asked about.', () => {
     return engine.totals.loopsCut
   })

@@ -43,8 +43,9 @@ export interface Alerts {
   /**
    * Raises an alert for each action of each entry that the event satisfies, in the order of the file. Throws nothing of
    * its own on what events hold.
+   * @param raise takes an alert, and the place of its entry in the file
    */
-  evaluate(event: AlertEvent, nowMs: number, raise: (alert: Alert) => void): void
+  evaluate(event: AlertEvent, nowMs: number, raise: (alert: Alert, index: number) => void): void
   /** Of every entry, in the order of the file. */
   stats(): readonly AlertEntryStats[]
 }
@@ -177,7 +178,7 @@ class AlertsInForce implements Alerts {
     return indexes
   }
 
-  evaluate(event: AlertEvent, nowMs: number, raise: (alert: Alert) => void): void {
+  evaluate(event: AlertEvent, nowMs: number, raise: (alert: Alert, index: number) => void): void {
     const indexes = this.#indexesFor(event.topic)
     if (indexes.length === 0) return
     const json = event.json()
@@ -201,7 +202,7 @@ class AlertsInForce implements Alerts {
       inForce.lastHitMs = nowMs
       for (const alert of writer.alertsOf(inForce.entry, inForce.ruleId, values)) {
         inForce.alerts++
-        raise(alert)
+        raise(alert, candidate)
       }
     }
   }

@@ -603,4 +603,31 @@ describe('alerts.json in the engine', () => {
     bench.at(1).packet(syn)
     expect(bench.titles()).toEqual(['hello'])
   })
+
+  it('counts for each entry what its snooze held back, also when entries share an id or are edited', () => {
+    const bench = new TestBench()
+    const twin = { ...entry, Conditions: [{ JPath: '$[?(@.TCP.DstPort==1)]' }] }
+    bench.engine.use({ alerts: alertsOf(entry, twin) })
+    bench.engine.snooze('id', START_MS + 1000)
+    bench.packet(syn).packet(syn)
+    const held = { hits: 2, alerts: 0, suppressed: { snooze: 2 } }
+    const none = { hits: 0, alerts: 0, suppressed: { snooze: 0 } }
+    expect(bench.engine.stats()).toMatchObject([held, none])
+    bench.engine.use({ alerts: alertsOf({ ...entry, Name: 'edited' }, entry) })
+    expect(bench.engine.stats()).toMatchObject([none, held])
+  })
+
+  it('counts conditions that would have to look at too much, also before the file was read anew', () => {
+    const bench = new TestBench()
+    const costly = { ...entry, TopicPrefix: 'a:', Conditions: [{ JPath: '$..x' }] }
+    bench.engine.use({ alerts: alertsOf(costly) })
+    const wide = Array.from({ length: 20_000 }, () => 0)
+    bench.event('a:b', wide)
+    bench.engine.use({ alerts: alertsOf(entry, costly) })
+    bench.event('a:b', wide)
+    expect(bench.engine.stats()).toMatchObject([
+      { hits: 0, failures: 0 },
+      { hits: 0, failures: 2 }
+    ])
+  })
 })

@@ -2,6 +2,10 @@
 export class EntryCount {
   hits = 0
   alerts = 0
+  /** Conditions that would have had to look at too much. */
+  failures = 0
+  /** Alerts that a snooze held back. */
+  snoozed = 0
   lastHitMs: number | undefined
 }
 

@@ -1,69 +1,42 @@
 import type { Alerts } from '../alerts/alerts.js'
+import type { AlertEntry } from '../alerts/entry.js'
 import { entryId } from '../alerts/entry.js'
 import type { Alert } from './alert.js'
+import { EntryCounts } from './entry-counts.js'
 import type { RuleStats } from './stats.js'
-
-interface EntryCount {
-  readonly hits: number
-  readonly alerts: number
-  readonly lastHitMs: number | undefined
-}
 
 /** An `alerts.json` in force, what its entries counted also before it was read anew, and what of it is snoozed. */
 export class RunningAlerts {
   readonly alerts: Alerts
-  /** What entries that did not change had counted before, by their place. */
-  readonly #before: ReadonlyMap<number, EntryCount>
+  /** What entries that did not change had counted before; and what was held back, which only this knows. */
+  readonly #counts: EntryCounts<AlertEntry>
   readonly #snoozedUntil: Map<string, number>
-  readonly #suppressed: Map<string, number>
 
   constructor(alerts: Alerts, before: RunningAlerts | undefined) {
     this.alerts = alerts
     this.#snoozedUntil = before === undefined ? new Map<string, number>() : before.#snoozedUntil
-    this.#suppressed = before === undefined ? new Map<string, number>() : before.#suppressed
-    const kept = before === undefined ? new Map<string, EntryCount[]>() : before.#countsByDefinition()
-    this.#before = new Map(
-      alerts.entries.flatMap((entry, index) => {
-        const count = kept.get(JSON.stringify(entry))?.shift()
-        return count === undefined ? [] : [[index, count] as const]
-      })
-    )
+    this.#counts = new EntryCounts(alerts.entries, before === undefined ? undefined : before.#retire())
     const ids = new Set(alerts.entries.map(entryId))
     for (const id of this.#snoozedUntil.keys()) if (!ids.has(id)) this.#snoozedUntil.delete(id)
-    for (const id of this.#suppressed.keys()) if (!ids.has(id)) this.#suppressed.delete(id)
   }
 
-  #countsByDefinition(): Map<string, EntryCount[]> {
-    const counts = new Map<string, EntryCount[]>()
-    const { entries } = this.alerts
-    for (const count of this.#counts()) {
-      const definition = JSON.stringify(entries[count.index])
-      const same = counts.get(definition)
-      if (same === undefined) counts.set(definition, [count])
-      else same.push(count)
+  /** Adds what was counted here to what was before. */
+  #retire(): EntryCounts<AlertEntry> {
+    for (const { index, hits, alerts, failures, lastHitMs } of this.alerts.stats()) {
+      const count = this.#counts.at(index)
+      count.hits += hits
+      count.alerts += alerts
+      count.failures += failures
+      count.lastHitMs = lastHitMs ?? count.lastHitMs
     }
-    return counts
-  }
-
-  #counts(): (EntryCount & { readonly index: number; readonly id: string })[] {
-    return this.alerts.stats().map(({ index, ruleId, hits, alerts, lastHitMs }) => {
-      const before = this.#before.get(index)
-      return {
-        index,
-        id: ruleId,
-        hits: hits + (before?.hits ?? 0),
-        alerts: alerts + (before?.alerts ?? 0),
-        lastHitMs: lastHitMs ?? before?.lastHitMs
-      }
-    })
+    return this.#counts
   }
 
   evaluate(topic: string, json: () => unknown, nowMs: number, raise: (alert: Alert) => void): void {
-    this.alerts.evaluate({ topic, json }, nowMs, alert => {
+    this.alerts.evaluate({ topic, json }, nowMs, (alert, index) => {
       const until = this.#snoozedUntil.get(alert.ruleId)
-      if (until !== undefined && nowMs < until) {
-        this.#suppressed.set(alert.ruleId, (this.#suppressed.get(alert.ruleId) ?? 0) + 1)
-      } else raise(alert)
+      if (until !== undefined && nowMs < until) this.#counts.at(index).snoozed++
+      else raise(alert)
     })
   }
 
@@ -75,15 +48,17 @@ export class RunningAlerts {
   }
 
   stats(nowMs: number): RuleStats[] {
-    return this.#counts().map(({ id, hits, alerts, lastHitMs }) => {
-      const snooze = this.#suppressed.get(id) ?? 0
-      const until = this.#snoozedUntil.get(id)
+    return this.alerts.stats().map(({ index, ruleId, ...now }) => {
+      const before = this.#counts.at(index)
+      const lastHitMs = now.lastHitMs ?? before.lastHitMs
+      const until = this.#snoozedUntil.get(ruleId)
       return {
         source: 'alerts',
-        id,
-        hits,
-        alerts: alerts - snooze,
-        suppressed: { cooldown: 0, aggregate: 0, snooze, dryRun: 0 },
+        id: ruleId,
+        hits: now.hits + before.hits,
+        alerts: now.alerts + before.alerts - before.snoozed,
+        suppressed: { cooldown: 0, aggregate: 0, snooze: before.snoozed, dryRun: 0 },
+        failures: now.failures + before.failures,
         ...(lastHitMs === undefined ? {} : { lastHitMs }),
         ...(until === undefined || until <= nowMs ? {} : { snoozedUntilMs: until }),
         keys: 0,

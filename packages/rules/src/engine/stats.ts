@@ -20,6 +20,8 @@ export interface RuleStats {
   /** Alerts raised, or notices sent. */
   readonly alerts: number
   readonly suppressed: SuppressedAlerts
+  /** Of an entry of `alerts.json`: conditions that would have had to look at too much of an event, and so did not match. */
+  readonly failures?: number
   /** In milliseconds since the epoch; absent before the first. */
   readonly lastHitMs?: number
   /** Of the whole rule; absent where it is not snoozed. */
