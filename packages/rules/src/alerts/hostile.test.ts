@@ -88,6 +88,20 @@ describe('An event', () => {
     expect(tookMs).toBeLessThan(2 * IN_TIME_MS)
   })
 
+  // What counts an object's keys, or compares and prints all of it, takes its time before it is refused.
+  it.each(['$..x', '$[0][*]', '$[?(@ =~ "z")]', '$[?(length(@) == 3)]', '$[?(@ == @)]', '$[?(1 in @.*)]'])(
+    'as wide as can be holds up no hundreds of %s',
+    path => {
+      const widest = Object.fromEntries(Array.from({ length: 90_000 }, (_, n) => [`k${n}`, 1]))
+      const { raised, failures, tookMs } = evaluate(
+        Array.from({ length: 300 }, () => entry(path)),
+        widest
+      )
+      expect({ raised, failures }).toEqual({ raised: [], failures: 300 })
+      expect(tookMs).toBeLessThan(IN_TIME_MS)
+    }
+  )
+
   it('of ordinary size is searched by thousands of entries', () => {
     const packet = { IP: { SrcIP: '192.0.2.1' }, TCP: { Options: [{ OptionType: 2 }, { OptionType: 4 }] }, Prefix: 'x' }
     const { failures, raised } = evaluate(

@@ -21,12 +21,13 @@ export class Budget {
   }
 
   beginCondition(): void {
-    this.#condition = Math.min(MAX_CONDITION_STEPS, this.#event)
+    this.#condition = Math.min(MAX_CONDITION_STEPS, Math.max(0, this.#event))
     this.#event -= this.#condition
   }
 
+  /** What was looked at beyond what a condition may is paid by those that follow. */
   endCondition(): void {
-    if (this.#condition > 0) this.#event += this.#condition
+    this.#event += this.#condition
     this.#condition = 0
   }
 
@@ -34,6 +35,28 @@ export class Budget {
   spend(steps: number): void {
     this.#condition -= steps
     if (this.#condition < 0) throw new CostlyEventError('looks at too much of the event')
+  }
+
+  /**
+   * Pays for a look at the children of a value. Counting them is the first look, which is not had for nothing either.
+   * @throws CostlyEventError when there is no more
+   */
+  spendOnChildren(value: unknown): void {
+    this.spend(1)
+    this.spend(childCount(value))
+  }
+
+  /**
+   * Pays for a look at all that is in a value.
+   * @throws CostlyEventError when there is no more
+   */
+  spendOnAll(value: unknown): void {
+    const open = [value]
+    for (let one = open.pop(); one !== undefined; one = open.pop()) {
+      if (typeof one !== 'object' || one === null) continue
+      this.spendOnChildren(one)
+      for (const child of Object.values(one)) if (typeof child === 'object') open.push(child)
+    }
   }
 }
 
@@ -48,15 +71,17 @@ export class PaidSelector extends jsonpath.JSONPathSelector {
   readonly #budget: Budget
   readonly #takesOne: boolean
 
-  constructor(selector: jsonpath.JSONPathSelector, budget: Budget) {
+  /** @param isDescent whether the path goes on to the children, whatever is selected */
+  constructor(selector: jsonpath.JSONPathSelector, budget: Budget, isDescent: boolean) {
     super(selector.environment, selector.token)
     this.#selector = selector
     this.#budget = budget
-    this.#takesOne = selector instanceof NameSelector || selector instanceof IndexSelector
+    this.#takesOne = !isDescent && (selector instanceof NameSelector || selector instanceof IndexSelector)
   }
 
   resolve(node: JSONPathNode): JSONPathNode[] {
-    this.#budget.spend(this.#takesOne ? 1 : 1 + childCount(node.value))
+    if (this.#takesOne) this.#budget.spend(1)
+    else this.#budget.spendOnChildren(node.value)
     return this.#selector.resolve(node)
   }
 

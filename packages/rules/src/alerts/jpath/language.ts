@@ -37,7 +37,7 @@ export class ConditionLanguage {
   constructor() {
     const functions = this.#environment.functionRegister
     functions.clear()
-    for (const [name, one] of gvalFunctions()) functions.set(name, one)
+    for (const [name, one] of gvalFunctions(this.budget)) functions.set(name, one)
     // Of an expression that is no filter: keeps what it gives.
     functions.set('keep', {
       argTypes: [FunctionExpressionType.ValueType],
@@ -94,12 +94,12 @@ export class ConditionLanguage {
   }
 
   #constant(value: unknown): string {
-    return this.#named(`constant ${JSON.stringify(value)}`, () => ofValues(0, () => value))
+    return this.#named(`constant ${JSON.stringify(value)}`, () => ofValues(this.budget, 0, () => value))
   }
 
   #pattern(pattern: Pattern, takesAny: boolean): string {
     return this.#named(`pattern ${takesAny} ${pattern.source}`, () => {
-      return ofValues(1, value => {
+      return ofValues(this.budget, 1, value => {
         const text = takesAny || typeof value === 'string' ? toText(value) : undefined
         if (text === undefined) return undefined
         this.budget.spend(1 + Math.floor((text.length * pattern.instructions) / INSTRUCTIONS_PER_STEP))

@@ -14,10 +14,13 @@ const { FilterSelector } = jsonpath.selectors
  */
 export function prepareQuery(query: JSONPathQuery, budget: Budget): void {
   const isFree = query.singularQuery()
-  for (const { selectors } of query.segments) {
+  for (const segment of query.segments) {
+    const { selectors } = segment
+    // The library keeps the class of these to itself.
+    const isDescent = segment.toString().startsWith('..')
     for (const [at, selector] of selectors.entries()) {
       if (selector instanceof FilterSelector) prepareExpression(selector.expression, query.environment, budget)
-      if (!isFree) selectors[at] = new PaidSelector(selector, budget)
+      if (!isFree) selectors[at] = new PaidSelector(selector, budget, isDescent)
     }
   }
 }

@@ -20,9 +20,9 @@ export type Token =
 
 /** The longest first: `=~` before `=`. */
 const SYMBOLS = ['==', '!=', '<=', '>=', '=~', '!~', '&&', '||', '**', '<<', '>>', '??']
+/** A name in the notation of gval, SPR's own library: letters, digits and `_`. */
 const NAME = /[\p{L}_][\p{L}\p{Nd}_]*/uy
 const NUMBER = /\d+(?:\.\d*)?(?:[eE][+-]?\d+)?/y
-/** A name in the notation of gval, SPR's own library: letters, digits and `_`. */
 const BLANK = /[ \t\r\n]+/y
 
 /** @throws RuleError with the place of what cannot be read */
