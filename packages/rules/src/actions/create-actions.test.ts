@@ -93,9 +93,11 @@ describe('actions side by side', () => {
     for (let index = 0; index < 10; index++) actions.deliver(titled(`${index}`, { body: 'x'.repeat(4000) }))
     expect(actions.stats()[2]).toMatchObject({ queued: 4, dropped: 6 })
     expect(actions.stats()[2]?.queuedBytes).toBeLessThanOrEqual(20_000)
+    actions.define({ phone: webhook(receiver.url, { queueEntries: 3 }) })
+    expect(actions.stats()[2]).toMatchObject({ queued: 3, dropped: 7 })
     answer?.()
     await statsOf(actions, 'phone', 11)
-    expect(titlesOf(receiver.requests)).toEqual(['first', '6', '7', '8', '9'])
+    expect(titlesOf(receiver.requests)).toEqual(['first', '7', '8', '9'])
   })
 
   it('deliver as many at once as they may, of which Node.js does not warn', async () => {
