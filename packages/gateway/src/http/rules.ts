@@ -22,6 +22,10 @@ const ruleState = named(
     hits: z.int().meta({ description: 'Packets and events that met its condition.' }),
     alerts: z.int().meta({ description: 'Alerts raised, or notices sent.' }),
     suppressed: z.looseObject({}).meta({ description: 'Alerts held back, by reason.' }),
+    failures: z
+      .int()
+      .meta({ description: 'Of alerts.json: conditions that would have had to look at too much of an event.' })
+      .optional(),
     lastHit: time.optional(),
     snoozedUntil: time.optional()
   })
