@@ -37,6 +37,8 @@ export type AlertFindingCode =
 /** What an `alerts.json` does that it does not look like. */
 export interface AlertReport {
   readonly findings: readonly AlertFinding[]
+  /** The line each entry begins on, from 1. */
+  readonly lines: readonly number[]
 }
 
 /**
@@ -50,7 +52,10 @@ export function lintAlerts(text: string, options: { readonly file?: string } = {
   read.entries.forEach((entry, index) => {
     linter.lint(entry, index)
   })
-  return { findings: linter.findings.sort((one, other) => one.entry - other.entry || one.line - other.line) }
+  return {
+    findings: linter.findings.sort((one, other) => one.entry - other.entry || one.line - other.line),
+    lines: read.entries.map((_, index) => read.lines.get(`[${index}]`) ?? 1)
+  }
 }
 
 const ALERTS = 'alert:'
