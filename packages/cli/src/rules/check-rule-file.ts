@@ -14,7 +14,8 @@ import type { RuleFile, RuleFileKind } from './rule-file.js'
 /** What is to be said about a rule file. */
 export interface CheckReport {
   readonly file: string
-  readonly kind: RuleFileKind
+  /** Absent when it cannot be read. */
+  readonly kind?: RuleFileKind
   /** Why it does not load; empty when it does. */
   readonly problems: readonly RuleProblem[]
   /** What loads, and is most likely not what was meant. */
@@ -50,6 +51,12 @@ export function checkRuleFile(file: RuleFile, nowMs: number): CheckReport {
     const problems = error.problems.length > 0 ? error.problems : [{ file: name, path: '', message: error.message }]
     return { file: name, kind, problems, warnings: [] }
   }
+}
+
+/** What is to be said about a file that cannot even be read. */
+export function unreadableReport(file: string, error: unknown): CheckReport {
+  const message = error instanceof Error ? error.message : String(error)
+  return { file, problems: [{ file, path: '', message }], warnings: [] }
 }
 
 type Checker = (file: RuleFile, nowMs: number) => { warnings: readonly RuleProblem[]; summary: RuleFileSummary }

@@ -10,23 +10,20 @@ import {
 import { alertId, findAlertFilter } from './alert-entries.js'
 import type { ExaminedCondition, RuleExplanation, RuleReading } from './explain-rule-file.js'
 import { emptyReading, filterReading, topicCondition } from './filter-reading.js'
+import { notesByEntry } from './notes.js'
 import type { Subject } from './recorded.js'
 import type { RuleFile } from './rule-file.js'
 
 /** What SPR makes of each entry of alerts.json, and what was most likely meant. */
 export function explainAlerts({ name, text }: RuleFile): readonly RuleExplanation[] {
-  const lines = entryLines(text)
-  const { findings } = lintAlerts(text, { file: name })
-  const notes = new Map<number, string[]>()
-  for (const { entry, path, message } of findings) {
-    notes.set(entry, [...(notes.get(entry) ?? []), `${path} ${message}`])
-  }
+  const { findings, lines } = lintAlerts(text, { file: name })
+  const notes = notesByEntry(findings)
   return parseAlerts(text, { file: name }).map((entry, index) => {
-    const line = lines(entry)
+    const line = lines[index]
     const meant = findAlertFilter(entry, 'strict')
     const topics = [entry.TopicPrefix]
     return {
-      id: alertId(entry) === '' ? `[${index}]` : alertId(entry),
+      id: alertId(entry),
       ...(line !== undefined && { line }),
       says: sentences(entry),
       readings: [
@@ -46,19 +43,15 @@ export function explainAlerts({ name, text }: RuleFile): readonly RuleExplanatio
 function sentences(entry: AlertEntry): string[] {
   return [
     `${entry.Name}: looks at events whose topics begin with ${entry.TopicPrefix}.`,
-    ...entry.Actions.map(action => `Raises an alert under ${alertTopic(action)}, ${receivers(action)}.`),
+    ...entry.Actions.map(action => `Raises an alert alert:<topic>:${action.BucketSuffix}, ${receivers(action)}.`),
     ...(entry.Disabled ? ['Is switched off.'] : [])
   ]
 }
 
-function alertTopic({ BucketSuffix }: AlertAction): string {
-  return `alert:<topic>:${BucketSuffix}`
-}
-
 function receivers({ SendNotification, StoreAlert }: AlertAction): string {
-  if (SendNotification && StoreAlert) return 'to those who watch and onto the bus'
-  if (SendNotification) return 'to those who watch'
-  return StoreAlert ? 'onto the bus' : 'to nobody'
+  if (SendNotification && StoreAlert) return 'shown to those who watch and put on the bus'
+  if (SendNotification) return 'shown to those who watch'
+  return StoreAlert ? 'put on the bus' : 'which nobody hears of'
 }
 
 /** As SPR evaluates it, condition by condition. */
@@ -110,14 +103,5 @@ function parseJson(text: string): unknown {
     return JSON.parse(text)
   } catch {
     return undefined
-  }
-}
-
-/** The line an entry's identity or name stands on. */
-function entryLines(text: string): (entry: AlertEntry) => number | undefined {
-  const lines = text.split('\n')
-  return ({ RuleId, Name }) => {
-    const at = lines.findIndex(line => line.includes(JSON.stringify(RuleId === '' ? Name : RuleId)))
-    return at < 0 ? undefined : at + 1
   }
 }

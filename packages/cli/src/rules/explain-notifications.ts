@@ -1,18 +1,14 @@
 import { lintNotifications, notificationFilter, parseNotifications } from '@packet-logs/rules'
 import type { RuleExplanation, RuleReading } from './explain-rule-file.js'
 import { emptyReading, filterReading } from './filter-reading.js'
+import { notesByEntry } from './notes.js'
 import type { RuleFile } from './rule-file.js'
 
 /** What SPR makes of each entry, and what was most likely meant. */
 export function explainNotifications({ name, text }: RuleFile): readonly RuleExplanation[] {
   const entries = parseNotifications(text, name)
   const { findings, lines } = lintNotifications(text, name)
-  const notes = new Map<number, string[]>()
-  for (const { entry, path, message } of findings) {
-    const known = notes.get(entry)
-    if (known === undefined) notes.set(entry, [`${path} ${message}`])
-    else known.push(`${path} ${message}`)
-  }
+  const notes = notesByEntry(findings)
   return entries.map((entry, index): RuleExplanation => {
     const line = lines[index]
     const says = entry.Notification

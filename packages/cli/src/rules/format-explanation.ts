@@ -27,8 +27,9 @@ export function formatExplanation(rule: RuleExplanation, subject: Subject | unde
   return lines.map(text => `${text}\n`).join('')
 }
 
-function heading({ name, filter, isEmpty }: RuleReading): string {
-  return filter === undefined && isEmpty === true ? headings[name].replace(/,? ?[Mm]atches when$/, ':') : headings[name]
+function heading({ name, meaning, isEmpty }: RuleReading): string {
+  if (isEmpty === true) return headings[name].replace(/,? ?[Mm]atches when$/, ':')
+  return meaning === 'always' || meaning === 'never' ? headings[name].replace(/ when$/, '') : headings[name]
 }
 
 function formatExamination(reading: RuleReading, subject: Subject, colors: Colors): string[] {

@@ -8,12 +8,13 @@ const maxNames = 10
 
 /** A report as people read it: problems, warnings, then what the file holds. */
 export function formatReport({ file, kind, problems, warnings, summary }: CheckReport, colors: Colors): string {
+  const as = kind === undefined ? '' : ` as ${fileNames[kind]}`
   const lines = [
     ...problems.map(problem => `${colors.red('problem')} ${formatProblem(problem)}`),
     ...warnings.map(warning => `${colors.yellow('warning')} ${formatProblem(warning)}`),
     summary === undefined
-      ? `${colors.red('bad')}     ${file}: ${count(problems.length, 'problem')}; it is not loaded as ${fileNames[kind]}`
-      : `${colors.green('ok')}      ${file}: ${formatHolding(summary, fileNames[kind])}`,
+      ? `${colors.red('bad')}     ${file}: ${count(problems.length, 'problem')}; it does not load${as}`
+      : `${colors.green('ok')}      ${file}: ${formatHolding(summary)},${as}`,
     ...(summary === undefined ? [] : formatDetails(summary).map(line => `        ${line}`))
   ]
   return lines.map(line => `${line}\n`).join('')
@@ -21,13 +22,13 @@ export function formatReport({ file, kind, problems, warnings, summary }: CheckR
 
 const fileNames = { notifications: 'notifications.json', alerts: 'alerts.json', rules: 'rules.yaml' } as const
 
-function formatHolding({ rules, onPackets, onEvents, topics }: RuleFileSummary, fileName: string): string {
+function formatHolding({ rules, onPackets, onEvents, topics }: RuleFileSummary): string {
   const parts = [
     ...(onPackets > 0 ? [`${onPackets} on packets`] : []),
     ...(onEvents > 0 ? [`${onEvents} on events (${names(topics.map(topic => topic || 'everything'))})`] : [])
   ]
   const where = parts.length === 0 ? '' : `, ${parts.join(', ')}`
-  return `${count(rules, 'rule')}${where}, as ${fileName}`
+  return `${count(rules, 'rule')}${where}`
 }
 
 function formatDetails({ actions, triedOnEachPacket, dryRun, disabled, snoozed }: RuleFileSummary): string[] {

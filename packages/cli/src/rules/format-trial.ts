@@ -28,17 +28,20 @@ export function formatNotice(entry: number, { topic }: Notice, timestampMs: numb
 }
 
 /** What the recording held. */
-export function formatRecording({ packets, events, skipped, firstSkipped, firstMs, lastMs }: TryRulesProgress): string {
+export function formatRecording(progress: TryRulesProgress): string {
+  const { packets, events, skipped, firstSkipped } = progress
   const parts = [
     ...(packets > 0 || events === 0 ? [count(packets, 'packet')] : []),
     ...(events > 0 ? [count(events, 'event')] : []),
     ...(skipped > 0 ? [`${skipped} skipped (${safeText(firstSkipped ?? '')})`] : [])
   ]
-  const time =
-    firstMs === undefined || lastMs === undefined
-      ? 'none says when it happened'
-      : `${isoTime(firstMs)} to ${isoTime(lastMs)}`
-  return `${parts.join(', ')}; ${time}`
+  return `${parts.join(', ')}${packets + events === 0 ? '' : `; ${formatSpan(progress)}`}`
+}
+
+function formatSpan({ firstMs, lastMs, withoutTime }: TryRulesProgress): string {
+  if (firstMs === undefined || lastMs === undefined) return 'none says when it happened: all count as of one moment'
+  const others = withoutTime === 0 ? '' : `, ${withoutTime} of them without a time`
+  return `${isoTime(firstMs)} to ${isoTime(lastMs)}${others}`
 }
 
 /** What became of a rule, and why not more. */
@@ -94,6 +97,7 @@ function formatFailure({ source, asked, failed, saw }: WhyNotCondition, isMost: 
   return safeText(`${source} failed ${failed} of ${asked} times${most}; saw ${values.join(', ')}`)
 }
 
+/** Before the first event that says when it happened, no time is known. */
 function isoTime(ms: number): string {
-  return new Date(ms).toISOString()
+  return ms === 0 ? 'no time' : new Date(ms).toISOString()
 }

@@ -8,7 +8,7 @@ export type RuleFileKind = (typeof ruleFileKinds)[number]
 
 /** A rule file as it was read. */
 export interface RuleFile {
-  /** What it is called in messages, `-` for standard input; harmless to a terminal. */
+  /** What it is called in messages; harmless to a terminal. */
   readonly name: string
   readonly text: string
   readonly kind: RuleFileKind
@@ -27,21 +27,33 @@ const maxBytes = 16 * 1024 * 1024
 /**
  * Reads a rule file, or with `-` standard input.
  *
- * @throws what {@link readInput} does
+ * @throws what {@link readInput} does; Error for what is no text
  */
 export async function readRuleFile(path: string, { stdin, signal, kind }: OpenRuleFileOptions): Promise<RuleFile> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of readInput(path, { stdin, signal })) {
     bytes += chunk.length
-    if (bytes > maxBytes) throw new Error(`${safeText(path)} is longer than ${maxBytes} bytes; no rule file is`)
+    if (bytes > maxBytes) throw new Error(`${ruleFileName(path)} is longer than ${maxBytes} bytes; no rule file is`)
     chunks.push(chunk)
   }
-  // Editors of another system put a mark in front that neither JSON nor YAML knows.
-  const text = Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-  return { name: path === '-' ? 'standard input' : safeText(path), text, kind: kind ?? kindOf(text, path) }
+  const name = ruleFileName(path)
+  const text = textOf(Buffer.concat(chunks), name)
+  return { name, text, kind: kind ?? kindOf(text, path) }
+}
+
+/** What a rule file is called in messages. */
+export function ruleFileName(path: string): string {
+  return path === '-' ? 'standard input' : safeText(path)
+}
+
+/** The mark that editors of another system put in front, which neither JSON nor YAML knows, is left out. */
+function textOf(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new Error(`${name} is not text in UTF-8, and no service loads it; save it as UTF-8`)
+  }
 }
 
 /** Which kind of rules a text holds: SPR's files are lists, and their entries tell them apart. */

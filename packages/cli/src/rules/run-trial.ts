@@ -6,7 +6,7 @@ import { type Expectation, isExpected } from './expectations.js'
 import { formatAlert, formatNotice, formatOutcome, formatRecording } from './format-trial.js'
 import { readRecorded } from './recorded.js'
 import { outcomes, type RuleOutcome, type TriedRule } from './trial-report.js'
-import { RuleTrial } from './try-rules.js'
+import { RuleTrial, type TryRulesProgress } from './try-rules.js'
 import { WhyNot } from './why-not.js'
 
 export interface RunTrialOptions {
@@ -60,19 +60,22 @@ export async function runTrial(io: Io, options: RunTrialOptions): Promise<string
         io.stderr.write(`packet-logs: ${progress.packets + progress.events} so far\r`)
       }, options.progressMs)
     : undefined
-  try {
-    await trial.run(
-      inPace(readRecorded(recording), () => (printed.length > bytesPerWrite ? flush() : undefined)),
-      io.signal
-    )
-  } finally {
-    clearInterval(ticker)
-    if (isTold) io.stderr.write(eraseLine)
-    await flush()
-  }
+  const source = inPace(readRecorded(recording), () => (printed.length > bytesPerWrite ? flush() : undefined))
+  // Of a capture that breaks off, and of one that Ctrl-C ends, what came of its beginning is told all the same.
+  const failure = await trial.run(source, io.signal).then(
+    () => undefined,
+    (error: unknown) => ({ error })
+  )
+  clearInterval(ticker)
+  if (isTold) io.stderr.write(eraseLine)
+  if (!io.signal.aborted) trial.end()
+  await flush()
   const results = outcomes(rules, trial.engine.stats(), whyNot)
   await write(io.stdout, isJson ? summaryJson(trial, results, options) : summaryText(trial, results, colors))
-  if (progress.packets + progress.events === 0) throw new Error('the recording holds nothing that rules look at')
+  if (failure !== undefined) throw failure.error
+  if (isEmpty(progress)) {
+    throw new Error('the recording holds no packet and no event; give a capture, or lines as subscribe -j prints them')
+  }
   return unmetExpectations(options.expectations, results)
 }
 
@@ -87,9 +90,13 @@ async function* inPace<T>(source: AsyncIterable<T>, wait: () => Promise<void> | 
 function summaryText({ progress }: RuleTrial, results: readonly RuleOutcome[], colors: Colors): string {
   const lines = [
     colors.dim(`-- ${formatRecording(progress)} --`),
-    ...results.flatMap(result => formatOutcome(result, colors))
+    ...(isEmpty(progress) ? [] : results).flatMap(result => formatOutcome(result, colors))
   ]
   return lines.map(line => `${line}\n`).join('')
+}
+
+function isEmpty({ packets, events }: TryRulesProgress): boolean {
+  return packets + events === 0
 }
 
 function summaryJson(

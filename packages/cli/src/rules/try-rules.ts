@@ -55,7 +55,7 @@ export class RuleTrial {
     this.engine.use(sets)
   }
 
-  /** @throws what is wrong in the middle of the recording; `signal.reason` */
+  /** @throws what is wrong in the middle of the recording, what comes before it having been tried; `signal.reason` */
   async run(recording: AsyncIterable<Recorded>, signal: AbortSignal): Promise<void> {
     let turn = 0
     for await (const recorded of recording) {
@@ -66,6 +66,10 @@ export class RuleTrial {
       this.#take(recorded)
     }
     signal.throwIfAborted()
+  }
+
+  /** Lets summaries come that are still due. */
+  end(): void {
     this.#elapse(Number.POSITIVE_INFINITY)
   }
 

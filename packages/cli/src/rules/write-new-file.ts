@@ -5,7 +5,7 @@ import { UsageError } from '../exit-code.js'
 /**
  * Writes a file that is there as a whole or not at all, readable by its owner alone.
  *
- * @throws UsageError when there is one and it is not to be replaced
+ * @throws UsageError when there is one and it is not to be replaced; Error when it cannot be written
  */
 export async function writeNewFile(path: string, text: string, { isReplaced }: { isReplaced: boolean }): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`
@@ -17,7 +17,8 @@ export async function writeNewFile(path: string, text: string, { isReplaced }: {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
       throw new UsageError(`${path} is there already and was kept; --force replaces it`, { cause: error })
     }
-    throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`${path} cannot be written: ${reason}`, { cause: error })
   } finally {
     await rm(draft, { force: true })
   }

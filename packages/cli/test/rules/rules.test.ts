@@ -112,6 +112,20 @@ describe('packet-logs rules check', () => {
     expect(warned.stdout).toContain('cannot be looked up, and are tried on each packet: a, b')
   })
 
+  it('says of each file that cannot be read why, and looks at the others', async () => {
+    const latin = put('latin.yaml', Buffer.from('rules: [] # caf\xe9\n', 'latin1'))
+    const { stdout, stderr, status } = await run('check', path('none.yaml'), latin, directory, path('rules.yaml'))
+    expect(stdout).toContain(`problem ${path('none.yaml')}: ENOENT`)
+    expect(stdout).toContain(`${latin} is not text in UTF-8`)
+    expect(stdout).toContain('is a directory')
+    expect(stdout).toContain(`ok      ${path('rules.yaml')}: 8 rules`)
+    expect(stderr).toContain(`${path('none.yaml')}, ${latin}, ${directory}: cannot be loaded`)
+    expect(status).toBe(1)
+    const json = await run('check', '--json', path('none.yaml'))
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, files: [{ problems: [{ path: '' }] }] })
+    expect((await run('check', '-', '-')).status).toBe(2)
+  })
+
   it('reads standard input, and tells programs as JSON', async () => {
     const { stdout } = await runMain(['rules', 'check', '--json', '-'], notifications)
     expect(JSON.parse(stdout)).toMatchObject({
@@ -119,7 +133,7 @@ describe('packet-logs rules check', () => {
       files: [{ file: 'standard input', kind: 'notifications', warnings: [{ line: 2 }], summary: { rules: 2 } }]
     })
     const asAlerts = await runMain(['rules', 'check', '--kind', 'alerts', '-'], notifications)
-    expect(asAlerts.stdout).toContain('it is not loaded as alerts.json')
+    expect(asAlerts.stdout).toContain('it does not load as alerts.json')
   })
 })
 
@@ -155,6 +169,26 @@ describe('packet-logs rules explain', () => {
     const other = await run('explain', path('rules.yaml'), events, '--number', '2', '--rule', 'failures')
     expect(other.stdout).toContain('no  topics: [auth:]   topic is "dns:x"')
     expect(other.stdout).toContain('event.user is absent')
+  })
+
+  it('takes entries of alerts.json as they are, also those that no filter can say', async () => {
+    const conditions = [{ JPath: '$[?(@.IP.SrcIP=="010.0.0.1")]' }]
+    const entry = (Name: string, rest: object): object => ({
+      TopicPrefix: 'nft:',
+      Name,
+      Actions: [{ StoreAlert: true }],
+      ...rest
+    })
+    const text = JSON.stringify([entry('zeros', { Conditions: conditions }), entry('Name', {})], null, 1)
+    const alerts = put('zeros.json', text)
+    const { stdout, status } = await run('explain', alerts, path('scan.pcapng'))
+    expect(status).toBe(0)
+    expect(stdout).toContain("cannot be written in rules.yaml: '010.0.0.1' is no IP address")
+    expect(stdout).toContain('no  $[?(@.IP.SrcIP=="010.0.0.1")]')
+    const line = text.slice(0, text.lastIndexOf('"TopicPrefix"')).split('\n').length - 1
+    expect(stdout).toContain(`Name (line ${line})`)
+    expect(stdout).toContain('As it is meant, matches always.')
+    expect((await run('test', alerts, path('scan.pcapng'), '--expect', 'zeros=0')).status).toBe(0)
   })
 
   it.each([
@@ -296,9 +330,20 @@ describe('packet-logs rules test', () => {
     expect((await run('test', alerts, raw, '--expect', 'A=1')).status).toBe(0)
   })
 
+  it('tells what came of the beginning of a capture that breaks off', async () => {
+    const whole = readFileSync(path('scan.pcapng'))
+    const cut = put('cut.pcapng', whole.subarray(0, whole.length / 2))
+    const { stdout, stderr, status } = await run('test', path('rules.yaml'), cut)
+    expect(stdout).toMatch(/^-- \d+ packets; /m)
+    expect(stdout).toContain('fired  scan: 1 alert of ')
+    expect(stderr).toContain('PCAP_TRUNCATED')
+    expect(status).toBe(1)
+  })
+
   it('says what it cannot use', async () => {
     const empty = await runMain(['rules', 'test', path('rules.yaml'), '-'], 'no event\n')
-    expect(empty.stderr).toContain('the recording holds nothing that rules look at')
+    expect(empty.stderr).toContain('the recording holds no packet and no event')
+    expect(empty.stdout).toBe('-- 0 packets, 1 skipped (number 1: it is not a JSON object) --\n')
     expect(empty.status).toBe(1)
     expect((await run('test', '-', '-')).status).toBe(2)
     const bad = await run('test', put('broken.yaml', 'rules: [\n'), path('scan.pcapng'))

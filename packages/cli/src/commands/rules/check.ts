@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import pc from 'picocolors'
+import { UsageError } from '../../exit-code.js'
 import { type Io, takesColor, write } from '../../io.js'
-import { type RuleFileKind, readRuleFile } from '../../rules/rule-file.js'
+import { type RuleFileKind, readRuleFile, ruleFileName } from '../../rules/rule-file.js'
 import { kindOption } from './options.js'
 
 interface CheckOptions {
@@ -33,7 +34,8 @@ export function checkCommand(io: Io): Command {
 }
 
 async function runCheck(io: Io, paths: readonly string[], options: CheckOptions): Promise<void> {
-  const [{ checkRuleFile }, { formatReport }] = await Promise.all([
+  if (paths.filter(path => path === '-').length > 1) throw new UsageError('standard input is only read once')
+  const [{ checkRuleFile, unreadableReport }, { formatReport }] = await Promise.all([
     import('../../rules/check-rule-file.js'),
     import('../../rules/format-report.js')
   ])
@@ -41,7 +43,11 @@ async function runCheck(io: Io, paths: readonly string[], options: CheckOptions)
   const colors = pc.createColors(takesColor(io.stdout, io.env))
   const reports = []
   for (const path of paths) {
-    const report = checkRuleFile(await readRuleFile(path, { stdin, signal, kind: options.kind }), Date.now())
+    const report = await readRuleFile(path, { stdin, signal, kind: options.kind }).then(
+      file => checkRuleFile(file, Date.now()),
+      (error: unknown) => unreadableReport(ruleFileName(path), error)
+    )
+    signal.throwIfAborted()
     reports.push(report)
     if (!options.json) await write(io.stdout, formatReport(report, colors), signal)
   }
@@ -51,6 +57,6 @@ async function runCheck(io: Io, paths: readonly string[], options: CheckOptions)
   if (options.json) await write(io.stdout, `${JSON.stringify({ ok: isWrong.length === 0, files: reports })}\n`)
   if (isWrong.length > 0) {
     const names = isWrong.map(({ file }) => file).join(', ')
-    throw new Error(`${names}: ${options.strict ? 'not without problems and warnings' : 'cannot be loaded'}`)
+    throw new Error(`${names}: ${options.strict ? 'problems or warnings' : 'cannot be loaded'}`)
   }
 }

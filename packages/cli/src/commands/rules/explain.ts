@@ -5,16 +5,14 @@ import { type Io, takesColor, write } from '../../io.js'
 import type { RuleExplanation } from '../../rules/explain-rule-file.js'
 import type { Subject } from '../../rules/recorded.js'
 import { type RuleFileKind, readRuleFile } from '../../rules/rule-file.js'
-import { parseGroup } from '../group.js'
 import { kindOption, parseNumber, repeatable } from './options.js'
+import { openRecordingAt, type RecordingOptions, recordingOptions } from './recording.js'
 
-interface ExplainOptions {
+interface ExplainOptions extends RecordingOptions {
   kind?: RuleFileKind
   rule: readonly string[]
   event?: string
   number: number
-  prefix: string
-  group: number
   json?: true
 }
 
@@ -32,6 +30,7 @@ Examples:
 
 /** `packet-logs rules explain FILE [RECORDING]`: rules in words, and why they match something or do not. */
 export function explainCommand(io: Io): Command {
+  const [prefixOption, groupOption] = recordingOptions()
   return new Command('explain')
     .description('say in plain words what rules mean, and why they match an event or do not')
     .argument('<file>', 'rules.yaml, alerts.json, notifications.json; - is standard input')
@@ -39,8 +38,8 @@ export function explainCommand(io: Io): Command {
     .addOption(repeatable('--rule <id>', 'only this rule: its id, or its place such as [2]', 'all of them'))
     .option('--event <recording>', 'the same as the second argument')
     .option('--number <n>', 'which packet or line of the recording', parseNumber, 1)
-    .option('--prefix <text>', 'log prefix of packets in captures that carry none', 'test')
-    .option('--group <n>', 'group of packets in captures that carry none', parseGroup, 0)
+    .addOption(prefixOption)
+    .addOption(groupOption)
     .addOption(kindOption())
     .option('--json', 'print a JSON object per rule')
     .addHelpText('after', help)
@@ -79,21 +78,16 @@ function chosen(rules: readonly RuleExplanation[], wanted: readonly string[]): r
   return wanted.length === 0 ? rules : rules.filter(({ id }) => wanted.includes(id))
 }
 
-async function findSubject(io: Io, path: string, { number, prefix, group }: ExplainOptions): Promise<Subject> {
-  const [{ openRecording }, { readRecorded }, { withBlank }] = await Promise.all([
-    import('../../replay/recording.js'),
-    import('../../rules/recorded.js'),
-    import('../../nft/log-rule.js')
-  ])
-  const { stdin, signal } = io
-  const recording = await openRecording({ path, stdin, signal, group, prefix: withBlank(prefix) })
+async function findSubject(io: Io, path: string, options: ExplainOptions): Promise<Subject> {
+  const { readRecorded } = await import('../../rules/recorded.js')
+  const recording = await openRecordingAt(io, path, options)
   for await (const recorded of readRecorded(recording)) {
-    if (recorded.number < number) continue
+    if (recorded.number < options.number) continue
     const place = recording.kind === 'capture' ? 'packet' : 'line'
     if (recorded.kind === 'skipped') throw new Error(`${place} ${recorded.number} is no event: ${recorded.reason}`)
     return recorded
   }
-  throw new Error(`${path} has no event number ${number}`)
+  throw new Error(`${path} has no event number ${options.number}`)
 }
 
 function toJson(rule: RuleExplanation, subject: Subject | undefined): object {

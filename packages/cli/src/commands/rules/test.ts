@@ -4,14 +4,12 @@ import { UsageError } from '../../exit-code.js'
 import { type Io, takesColor } from '../../io.js'
 import type { Expectation } from '../../rules/expectations.js'
 import { type RuleFileKind, readRuleFile } from '../../rules/rule-file.js'
-import { parseGroup } from '../group.js'
 import { kindOption, repeatable } from './options.js'
+import { openRecordingAt, type RecordingOptions, recordingOptions } from './recording.js'
 
-interface TestOptions {
+interface TestOptions extends RecordingOptions {
   kind?: RuleFileKind
   reading: 'spr' | 'strict'
-  prefix: string
-  group: number
   expect: readonly string[]
   why: boolean
   json?: true
@@ -34,14 +32,15 @@ Examples:
 
 /** `packet-logs rules test FILE RECORDING`: which rule fires when, and why not. */
 export function testCommand(io: Io): Command {
+  const [prefixOption, groupOption] = recordingOptions()
   return new Command('test')
     .description('put a recording before rules: which of them fires when, and why not')
     .argument('<file>', 'rules.yaml, alerts.json, notifications.json; - is standard input')
     .argument('<recording>', 'capture or log of events; - is standard input')
     .addOption(repeatable('--expect <rule>', 'RULE or RULE=COUNT: end with 1 when it does not fire so', 'nothing'))
     .option('--no-why', 'do not say why rules did not fire')
-    .option('--prefix <text>', 'log prefix of packets in captures that carry none', 'test')
-    .option('--group <n>', 'group of packets in captures that carry none', parseGroup, 0)
+    .addOption(prefixOption)
+    .addOption(groupOption)
     .addOption(
       new Option('-r, --reading <reading>', 'how to read notifications.json').choices(['spr', 'strict']).default('spr')
     )
@@ -55,10 +54,8 @@ export function testCommand(io: Io): Command {
 }
 
 async function runTest(io: Io, path: string, recordingPath: string, options: TestOptions): Promise<void> {
-  const [{ loadRuleSets }, { openRecording }, { withBlank }, { triedRules }, { runTrial }] = await Promise.all([
+  const [{ loadRuleSets }, { triedRules }, { runTrial }] = await Promise.all([
     import('../../rules/load-rule-sets.js'),
-    import('../../replay/recording.js'),
-    import('../../nft/log-rule.js'),
     import('../../rules/trial-report.js'),
     import('../../rules/run-trial.js')
   ])
@@ -70,8 +67,7 @@ async function runTest(io: Io, path: string, recordingPath: string, options: Tes
     options.expect,
     rules.map(({ id }) => id)
   )
-  const { group, prefix } = options
-  const recording = await openRecording({ path: recordingPath, stdin, signal, group, prefix: withBlank(prefix) })
+  const recording = await openRecordingAt(io, recordingPath, options)
   const unmet = await runTrial(io, {
     sets,
     rules,
