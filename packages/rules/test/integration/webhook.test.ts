@@ -468,7 +468,7 @@ describe('secrets of a webhook', () => {
     })
     const [tokenFile, urlFile] = [join(directory, 'token-shown'), join(directory, 'url-shown')]
     await writeFile(tokenFile, 'tk_s3cr3t')
-    await writeFile(urlFile, `http://joe:passw0rd@127.0.0.1:${receiver.port}/services/T0AB/c0nfidential?sig=k%C3%A4y99`)
+    await writeFile(urlFile, `http://joe:passw0rd@127.0.0.1:${receiver.port}/services/T0AB/c0nf%C3%ADdential?sig=k%C3%A4y99`)
     const failures: string[] = []
     await using actions = openActions({ clock: quickClock() }, { onFailure: ({ reason }) => failures.push(reason) })
     actions.define({
@@ -487,6 +487,6 @@ describe('secrets of a webhook', () => {
     ).toBe(`Basic ${Buffer.from('joe:passw0rd').toString('base64')}`)
     const shown = JSON.stringify([actions.stats(), failures])
     expect(shown).toContain('answered 403: no ')
-    expect(shown).not.toMatch(/s3cr3t|c0nfidential|T0AB|key99|y99|h3ader|heads0me|joe|passw0rd|am9l/)
+    expect(shown).not.toMatch(/s3cr3t|dential|T0AB|key99|y99|h3ader|heads0me|joe|passw0rd|am9l/)
   })
 })
