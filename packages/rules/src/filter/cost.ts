@@ -46,8 +46,11 @@ export function costOf(expression: Expression): number {
       return SEARCH_COST + costOf(expression.of) + costOf(expression.wanted)
     case 'matches':
       return SEARCH_COST * (1 + searchesOf(expression.pattern)) + costOf(expression.of)
-    case 'convert':
-      return SEARCH_COST / 10 + costOf(expression.of)
+    case 'convert': {
+      // Those two go through all of a text.
+      const isLong = expression.conversion === 'size' || expression.conversion === 'lowerAscii'
+      return (isLong ? SEARCH_COST : SEARCH_COST / 10) + costOf(expression.of)
+    }
     case 'quantify': {
       const { list } = expression
       const items = list.op === 'list' ? list.items.length : MAX_EVENT_ITEMS

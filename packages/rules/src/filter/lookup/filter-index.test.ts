@@ -32,6 +32,7 @@ const part = fc.oneof(
     ...['prefix.startsWith("DROP")', 'topic.startsWith("nft:wan:out")', 'topic.startsWith("")', 'false'],
     ...['(topic == "nft:wan" || topic.startsWith("nft:wan:"))', 'inDevice.startsWith("eth")', 'dst.port in []'],
     ...['arp.targetIp == "192.168.2.1"', 'inCidr(arp.targetIp, "192.168.2.0/24")', 'src.mac == "02-9f-11-91-33-83"'],
+    ...['src.ip.startsWith("192.168.")', 'dst.ip.startsWith("")', 'inCidr(prefix, "10.0.0.0/8")'],
     ...['dst.port != 443', 'spr.dst.port == 443', 'spr.protocol == "udp"', 'action == "blocked"', 'length == 40']
   ),
   networks.map(list => `inCidr(src.ip, [${list}])`),

@@ -84,6 +84,9 @@ function numbers(from: number, to: number): number[] | undefined {
     : undefined
 }
 
+/** Addresses are looked up by their bits, everything else by its value or text. */
 function required(of: Expression, wanted: readonly Wanted[]): Requirement[] {
-  return of.op === 'field' ? [{ field: of.field, wanted }] : []
+  if (of.op !== 'field') return []
+  const isAddress = of.field.notation === 'ip'
+  return wanted.every(one => (one.is === 'network') === isAddress) ? [{ field: of.field, wanted }] : []
 }
