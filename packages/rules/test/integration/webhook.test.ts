@@ -468,7 +468,10 @@ describe('secrets of a webhook', () => {
     })
     const [tokenFile, urlFile] = [join(directory, 'token-shown'), join(directory, 'url-shown')]
     await writeFile(tokenFile, 'tk_s3cr3t')
-    await writeFile(urlFile, `http://joe:passw0rd@127.0.0.1:${receiver.port}/services/T0AB/c0nf%C3%ADdential?sig=k%C3%A4y99`)
+    await writeFile(
+      urlFile,
+      `http://joe:passw0rd@127.0.0.1:${receiver.port}/services/T0AB/c0nf%C3%ADdential?sig=k%C3%A4y99`
+    )
     const failures: string[] = []
     await using actions = openActions({ clock: quickClock() }, { onFailure: ({ reason }) => failures.push(reason) })
     actions.define({
