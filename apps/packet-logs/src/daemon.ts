@@ -5,7 +5,7 @@ import { BusFeed } from './bus-feed.js'
 import type { Config } from './config/config.js'
 import { actionOf } from './config/groups.js'
 import { healthOf } from './health.js'
-import { type Loss, reportLosses } from './loss-report.js'
+import { type Loss, LossReport } from './loss-report.js'
 import { createDaemonMetrics } from './metrics/daemon-metrics.js'
 import { PacketCounts } from './metrics/packet-counts.js'
 import { openOutputs } from './outputs/outputs.js'
@@ -27,31 +27,39 @@ export interface DaemonOptions {
   log: (text: string) => void
 }
 
+/** How long publishing may take at the end for what the kernel still held. */
+const lastPacketsMs = 2000
+
 /**
  * kernel → socket → decoder → bus, and from there to rules, outputs and the API, until the signal. At the end each part is
  * given a moment to finish, those first that hand over to others: packets, rules and their actions, the API, outputs, the bus.
  */
 export async function runDaemon(config: Config, options: DaemonOptions): Promise<void> {
   const { signal, env = process.env, onReady, log } = options
+  // Ended last, so that what the ends of the others lose is told, too.
+  using report = new LossReport(log)
   await using bus = await openBus(config.bus, { signal, env, log })
   await using socket = openNflog({ groups: config.groups.map(({ group }) => group), ...config.capture })
   // Closing gives the groups up and lets what the kernel still held be read; then the batches end.
   const close = (): void => void socket.close()
   signal.addEventListener('abort', close, { once: true })
   if (signal.aborted) close()
+  const noTime = new AbortController()
+  signal.addEventListener('abort', () => void setTimeout(() => noTime.abort(), lastPacketsMs).unref(), { once: true })
 
   await using outputs = await openOutputs(config.outputs, { signal, log, events: config.events })
   await using api = new Api(config.http, () => bus.settle(), log)
   await using feed = new BusFeed(bus.client, log)
   await using rules = await openRules(config, {
     publisher: bus.publisher,
+    payload: config.events.payload,
     notify: notice => api.notify(notice),
     onAlert: ({ topic, value }) => outputs.event(topic, value),
     onChange: () => void feed.refresh(),
     log
   })
   const memory = createDomainMemory(config)
-  const withheld: Withheld = { dropped: 0, tooLarge: 0 }
+  const withheld: Withheld = { dropped: 0, tooLarge: 0, late: 0 }
   const counts = new PacketCounts()
 
   feed.add(...present([memory?.events, rules]))
@@ -81,13 +89,17 @@ export async function runDaemon(config: Config, options: DaemonOptions): Promise
     onReady({ groups: config.groups.map(group => ({ ...group, action: actionOf(group) })), bus: bus.description })
   }
 
-  using _ = reportLosses([kernelLoss(socket), tooLarge(withheld), ...bus.losses, feed.loss, ...outputs.losses], log)
+  report.add(
+    ...[kernelLoss(socket), tooLarge(withheld), late(withheld), ...bus.losses],
+    ...[feed.loss, ...present([rules?.loss]), ...outputs.losses]
+  )
   await publishPackets(
     socket.batches(),
     bus.publisher,
     {
       ...config,
       domains: memory?.source,
+      until: noTime.signal,
       stations: present([
         memory?.packets,
         api.isWanted ? counts : undefined,
@@ -122,5 +134,12 @@ function tooLarge(withheld: Withheld): Loss {
   return {
     count: () => withheld.tooLarge,
     describe: count => `${count} packets left out: their events are too large for the bus`
+  }
+}
+
+function late(withheld: Withheld): Loss {
+  return {
+    count: () => withheld.late,
+    describe: count => `${count} packets that the kernel still held were left: there was no more time at the end`
   }
 }

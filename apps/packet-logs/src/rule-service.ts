@@ -1,5 +1,5 @@
 import type { Publisher } from '@packet-logs/bus'
-import type { LoggedPacket, Packet } from '@packet-logs/decoder'
+import type { LoggedPacket, Packet, PayloadPolicy } from '@packet-logs/decoder'
 import {
   type Alert,
   createRuleEngine,
@@ -9,15 +9,18 @@ import {
   type RuleEngine,
   type RuleError
 } from '@packet-logs/rules'
-import { type Actions, createActions } from '@packet-logs/rules/actions'
+import { type ActionFailure, type Actions, createActions } from '@packet-logs/rules/actions'
 import { openRuleFiles, type RuleFiles } from '@packet-logs/rules/files'
 import type { EventStation } from './bus-feed.js'
 import type { RulesConfig } from './config/rules.js'
+import type { Loss } from './loss-report.js'
 import type { PacketStation } from './publish-packets.js'
 
 /** Who hears of what rules find. */
 export interface RuleServiceOptions {
   readonly publisher: Publisher
+  /** How much of what packets carry their events tell. */
+  readonly payload: PayloadPolicy
   /** Those who watch over WebSockets. */
   readonly notify: (notice: Notice) => void
   /** Every alert, once it was raised. */
@@ -43,16 +46,19 @@ export class RuleService implements PacketStation, EventStation, AsyncDisposable
   #files: RuleFiles | undefined
   #timer: NodeJS.Timeout | undefined
   #isArmedSoon = false
-  /** Alerts that the bus did not take. */
-  unpublished = 0
+  /** Alerts that no action tried to deliver. */
+  readonly loss: Loss = {
+    count: () => this.actions.stats().reduce((sum, { dropped }) => sum + dropped, 0),
+    describe: count => `${count} alerts not delivered: the queue of an action was full, or there is no such action`
+  }
 
   private constructor(options: RuleServiceOptions) {
     this.#options = options
     this.actions = createActions({
-      publish: (topic, value) => this.#publish(topic, value),
+      publish: (topic, value) => options.publisher.publishText(topic, value),
       notify: options.notify,
       drainMs,
-      onFailure: ({ action, reason, alert }) => this.#complain(action, `${reason}; alert ${alert.topic}`)
+      onFailure: failure => this.#complain(failure)
     })
     this.engine = createRuleEngine({
       onAlert: alert => {
@@ -60,7 +66,8 @@ export class RuleService implements PacketStation, EventStation, AsyncDisposable
         options.onAlert(alert)
         this.#armSoon()
       },
-      onNotice: options.notify
+      onNotice: options.notify,
+      published: options.payload
     })
   }
 
@@ -119,21 +126,12 @@ export class RuleService implements PacketStation, EventStation, AsyncDisposable
     this.#options.log(`${error.message}\n${inForce}, until the file is mended`)
   }
 
-  #publish(topic: string, value: string): void {
-    try {
-      this.#options.publisher.publishText(topic, value)
-    } catch (error) {
-      this.unpublished += 1
-      this.#complain('bus', error instanceof Error ? error.message : String(error))
-    }
-  }
-
-  #complain(action: string, reason: string): void {
+  #complain({ action, reason, alert }: ActionFailure): void {
     const now = performance.now()
     const last = this.#complained.get(action)
     if (last !== undefined && now - last < complaintMs) return
     this.#complained.set(action, now)
-    this.#options.log(`action ${action}: an alert did not arrive: ${reason} (told at most once a minute)`)
+    this.#options.log(`action ${action}: ${alert.topic} did not arrive: ${reason} (told at most once a minute)`)
   }
 
   /** What happened may have made something due before the next tick. */

@@ -1,4 +1,5 @@
 import type { Alert, Severity } from '../engine/alert.js'
+import { MAX_EVENT_CHARACTERS } from '../engine/alert.js'
 import { isObject } from '../filter/value.js'
 import type { AlertAction, AlertEntry } from './entry.js'
 import { renderTemplate } from './template.js'
@@ -80,10 +81,11 @@ export class AlertWriter {
   }
 }
 
-/** Undefined for what is nested too deep to be written: the alert goes out without it. */
+/** Undefined for what is nested too deep to be written, or too long for readers: the alert goes out without it. */
 function stringify(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value)
+    const text = JSON.stringify(value)
+    return text.length > MAX_EVENT_CHARACTERS ? undefined : text
   } catch {
     return undefined
   }

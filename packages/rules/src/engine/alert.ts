@@ -1,3 +1,6 @@
+/** Longest event that goes into an alert, in characters: readers of the bus that follow lines give up on long ones. */
+export const MAX_EVENT_CHARACTERS = 16_384
+
 /** How much it matters, the least first. */
 export type Severity = 'info' | 'low' | 'medium' | 'high' | 'critical'
 

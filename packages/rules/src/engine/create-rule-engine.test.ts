@@ -1,7 +1,9 @@
+import type { LoggedPacket, PayloadPolicy } from '@packet-logs/decoder'
+import { decodePacket } from '@packet-logs/decoder'
 import { describe, expect, it } from 'vitest'
 import { START_MS, TestBench } from '../../test/engine.js'
 import { arpRequest, eventOf, ping6, query, syn } from '../../test/packets.js'
-import type { Alerts } from '../index.js'
+import type { Alert, Alerts } from '../index.js'
 import { createAlerts, createNotifications, createRuleEngine, parseAlerts, parseNotifications } from '../index.js'
 
 /** A rule about logins, keyed by user, with more of it from the test. */
@@ -507,6 +509,16 @@ rules:
     ])
   })
 
+  it('bears events that are nested deeper than JSON can be written', () => {
+    const value = '['.repeat(200_000) + ']'.repeat(200_000)
+    for (const fields of [{}, { title: '{{event}}' }, { by: ['event'], cooldown: '1s' }, { by: ['event[0]'] }]) {
+      const rule = { id: 'deep', topics: ['a:'], when: 'true', ...fields }
+      const bench = new TestBench(JSON.stringify({ rules: [rule] })).event('a:b', value)
+      expect(bench.alerts).toMatchObject([{ topic: 'alert:a:b:deep', key: {} }])
+      expect(JSON.parse(bench.alerts[0]?.value ?? '')).not.toHaveProperty('Event')
+    }
+  })
+
   it('refuses a limit of keys that is none', () => {
     for (const maxKeys of [0, -1, 1.5, Number.NaN]) {
       expect(() => createRuleEngine({ onAlert: () => undefined, maxKeys })).toThrow(RangeError)
@@ -563,7 +575,7 @@ describe('alerts.json in the engine', () => {
     const bench = new TestBench(`rules: [{ id: own, when: 'true', title: own }]`)
     bench.engine.use({ ...bench.engine.sets, alerts: alertsOf(entry) })
     bench.packet(syn).packet(query)
-    bench.engine.event(eventOf(syn, { payload: 'headers' }))
+    bench.engine.event(eventOf(syn))
     const [first, second, , fourth, fifth] = bench.alerts
     expect(bench.alerts.map(({ title }) => title)).toEqual(['own', 'hello', 'own', 'own', 'hello'])
     expect(first).toMatchObject({ source: 'rules' })
@@ -574,6 +586,36 @@ describe('alerts.json in the engine', () => {
       { id: 'own', hits: 3 },
       { source: 'alerts', id: 'id', hits: 2, alerts: 2 }
     ])
+  })
+
+  it('is asked of a packet as it is published, and alerts stay short enough for any reader', () => {
+    const GrabEvent = { ...entry, TopicPrefix: 'nft:', Conditions: [{ JPath: '$[?(@.UDP.Payload != "")]' }] }
+    const GrabValues = { ...GrabEvent, Actions: [{ StoreAlert: true, GrabValues: true }] }
+    const valuesOf = (packet: LoggedPacket, published?: PayloadPolicy): string[] => {
+      const values: string[] = []
+      const onAlert = ({ value }: Alert): number => values.push(value)
+      const engine = createRuleEngine({ onAlert, ...(published === undefined ? {} : { published }) })
+      engine.use({ alerts: alertsOf(GrabEvent, GrabValues) })
+      engine.packet(packet, decodePacket(packet.payload))
+      return values
+    }
+    expect(valuesOf(query, 'headers')).toEqual([])
+    expect(valuesOf(query)).toEqual([
+      expect.stringContaining('"Payload":"AAcBAAAB') as string,
+      expect.stringContaining('"Payload":"AAcBAAAB') as string
+    ])
+    const large = { ...query, payload: Buffer.concat([query.payload, Buffer.alloc(40_000, 'x')]) }
+    large.payload.writeUInt16BE(large.payload.length, 2)
+    large.payload.writeUInt16BE(large.payload.length - 20, 24)
+    expect(valuesOf(large)).toHaveLength(2)
+    for (const value of valuesOf(large)) {
+      expect(value.length).toBeLessThan(20_000)
+      expect(value).toContain('"Truncated":true')
+    }
+    const bench = new TestBench()
+    bench.engine.use({ alerts: alertsOf({ ...entry, TopicPrefix: 'a:', Conditions: [] }) })
+    bench.event('a:b', { text: 'x'.repeat(20_000) })
+    expect(bench.alerts[0]?.value).toBe('{"RuleId":"id","State":"","Title":"hello","Topic":"a:b"}')
   })
 
   it('passes over events that are no JSON, as SPR does, and over none that is', () => {

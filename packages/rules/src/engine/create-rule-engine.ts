@@ -10,6 +10,7 @@ import type { CompiledRule } from '../rules-file/compile-rule.js'
 import { PACKET_TOPIC } from '../rules-file/compile-rule.js'
 import type { Rule } from '../rules-file/rule.js'
 import type { Alert } from './alert.js'
+import { MAX_EVENT_CHARACTERS } from './alert.js'
 import { EngineClock } from './clock.js'
 import { DueQueue } from './due-queue.js'
 import type { KeyState } from './key-table.js'
@@ -43,6 +44,7 @@ class Engine implements RuleEngine {
   readonly #onAlert: (alert: Alert) => void
   readonly #onNotice: ((notice: Notice) => void) | undefined
   readonly #payload: PayloadPolicy
+  readonly #published: PayloadPolicy
   readonly #clock: EngineClock
   readonly #wallMs = (): number => this.#clock.now().wallMs
   readonly #surroundings: Surroundings
@@ -62,13 +64,13 @@ class Engine implements RuleEngine {
   #runningNotifications: RunningNotifications | undefined
   #packetView: PacketView | undefined
   readonly #eventView = new EventView()
-  readonly #eventSubject = new EventSubject(this.#eventView)
   readonly #totals = { packets: 0, events: 0, loopsCut: 0, alerts: 0, notices: 0 }
 
   constructor(options: RuleEngineOptions, maxKeys: number) {
     this.#onAlert = options.onAlert
     this.#onNotice = options.onNotice
     this.#payload = options.payload ?? 'headers'
+    this.#published = options.published ?? 'full'
     this.#clock = new EngineClock(options.nowMs ?? Date.now)
     this.#surroundings = { due: this.#due, maxKeys, raise: this.#raise, now: () => this.#clock.now() }
   }
@@ -100,7 +102,8 @@ class Engine implements RuleEngine {
     if (matched !== undefined && matched.length > 0) this.#hit(matched, new PacketSubject(view, this.#payload))
     if (this.#runningAlerts?.alerts.matches(view.topic) === true) {
       const { logged, context } = view
-      this.#evaluateAlerts(view.topic, () => toPacketInfo(logged, { ...context, payload: this.#payload }))
+      const told = { ...context, payload: this.#published, maxLineBytes: MAX_EVENT_CHARACTERS }
+      this.#evaluateAlerts(view.topic, () => toPacketInfo(logged, told))
     }
     this.#tell()
   }
@@ -115,7 +118,7 @@ class Engine implements RuleEngine {
     const view = this.#eventView
     view.reset(event)
     const matched = (topic.startsWith(PACKET_TOPIC) ? this.#packetFilters : this.#eventFilters)?.allForEvent(view)
-    if (matched !== undefined && matched.length > 0) this.#hit(matched, this.#eventSubject)
+    if (matched !== undefined && matched.length > 0) this.#hit(matched, new EventSubject(view))
     if (this.#runningAlerts?.alerts.matches(topic) === true) this.#evaluateAlerts(topic, () => view.document)
     this.#tell()
     const notice = this.#runningNotifications?.event(event, view, this.#wallMs)

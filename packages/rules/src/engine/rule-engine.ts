@@ -23,8 +23,13 @@ export interface RuleEngineOptions {
   readonly onNotice?: (notice: Notice) => void
   /** Keys remembered per rule, the least recently used forgotten first. Default 10000. */
   readonly maxKeys?: number
-  /** How much of what a packet carries stands in an alert's event. Default `headers`: no bytes of it. */
+  /** How much of what a packet carries stands in the event of an alert of `rules.yaml`. Default `headers`: no bytes of it. */
   readonly payload?: PayloadPolicy
+  /**
+   * How much of it a packet's event on the bus tells. This is what conditions of `alerts.json` are asked of and its alerts
+   * may hold, as in SPR. Default `full`, as the decoder's.
+   */
+  readonly published?: PayloadPolicy
 }
 
 /**
