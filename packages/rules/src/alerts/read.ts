@@ -105,7 +105,7 @@ class EntryReader {
           entry[key] = this.#text(field, at)
       }
     }
-    if (!isObject(value)) return entry
+    if (value !== null && !isObject(value)) return entry
     if (entry.TopicPrefix === '') this.#report(path, 'needs a TopicPrefix, such as "nft:drop:"')
     if (entry.Name === '') this.#report(path, 'needs a Name')
     if (entry.Actions.length === 0) this.#report(path, 'needs an action: {"SendNotification": true}')
