@@ -1,5 +1,6 @@
 import { printable } from '../filter/source-text.js'
 import type { Value } from '../filter/value.js'
+import { jsonText } from '../filter/value.js'
 import type { Rule } from '../rules-file/rule.js'
 import type { TemplatePart, TemplateWord } from '../rules-file/template.js'
 import { shownValue } from '../rules-file/template.js'
@@ -117,7 +118,7 @@ export function shownText(value: Value): string {
   if (typeof value === 'string') return shownValue(value)
   if (typeof value !== 'object') return String(value)
   const isPlainList = Array.isArray(value) && value.every(item => typeof item === 'string')
-  return shownValue(isPlainList ? value.slice(0, MAX_VALUES).join(', ') : JSON.stringify(value))
+  return shownValue((isPlainList ? value.slice(0, MAX_VALUES).join(', ') : jsonText(value)) ?? ABSENT)
 }
 
 function time(ms: number): string {

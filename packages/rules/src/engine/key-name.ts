@@ -1,4 +1,5 @@
 import type { Value } from '../filter/value.js'
+import { jsonText } from '../filter/value.js'
 import type { KeyValues } from './key-table.js'
 
 /** Characters of a value that keys tell apart. */
@@ -7,8 +8,8 @@ const MAX_CHARACTERS = 256
 /** A value as part of a key: short, and without parts of its own. */
 export function keyValue(value: Value): string | number | boolean | undefined {
   if (value === undefined || typeof value === 'number' || typeof value === 'boolean') return value
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text.length > MAX_CHARACTERS ? text.slice(0, MAX_CHARACTERS) : text
+  const text = typeof value === 'string' ? value : jsonText(value)
+  return text !== undefined && text.length > MAX_CHARACTERS ? text.slice(0, MAX_CHARACTERS) : text
 }
 
 /**

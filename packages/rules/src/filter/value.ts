@@ -10,6 +10,16 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** A value as JSON; undefined where it is nested so deeply that it cannot be written, which any event may be. */
+export function jsonText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
 /** Static types. `dyn` is what stands in another program's event: known only when it comes. */
 export type Type = 'bool' | 'int' | 'double' | 'string' | 'null' | 'dyn' | ListType
 
