@@ -43,7 +43,7 @@ export function explainAlerts({ name, text }: RuleFile): readonly RuleExplanatio
 function sentences(entry: AlertEntry): string[] {
   return [
     `${entry.Name}: looks at events whose topics begin with ${entry.TopicPrefix}.`,
-    ...entry.Actions.map(action => `Raises an alert alert:<topic>:${action.BucketSuffix}, ${receivers(action)}.`),
+    ...entry.Actions.map(action => `Raises alert:<topic>:${action.BucketSuffix}, ${receivers(action)}.`),
     ...(entry.Disabled ? ['Is switched off.'] : [])
   ]
 }

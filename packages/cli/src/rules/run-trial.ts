@@ -71,7 +71,8 @@ export async function runTrial(io: Io, options: RunTrialOptions): Promise<string
   if (!io.signal.aborted) trial.end()
   await flush()
   const results = outcomes(rules, trial.engine.stats(), whyNot)
-  await write(io.stdout, isJson ? summaryJson(trial, results, options) : summaryText(trial, results, colors))
+  const isWhole = failure === undefined && !isEmpty(progress)
+  await write(io.stdout, isJson ? summaryJson(trial, results, options, isWhole) : summaryText(trial, results, colors))
   if (failure !== undefined) throw failure.error
   if (isEmpty(progress)) {
     throw new Error('the recording holds no packet and no event; give a capture, or lines as subscribe -j prints them')
@@ -102,11 +103,12 @@ function isEmpty({ packets, events }: TryRulesProgress): boolean {
 function summaryJson(
   { progress, engine }: RuleTrial,
   results: readonly RuleOutcome[],
-  { expectations }: RunTrialOptions
+  { expectations }: RunTrialOptions,
+  isWhole: boolean
 ): string {
   const unmet = unmetExpectations(expectations, results)
   const { totals } = engine
-  return `${JSON.stringify({ type: 'summary', ok: unmet.length === 0, unmet, recording: progress, totals, rules: results })}\n`
+  return `${JSON.stringify({ type: 'summary', ok: isWhole && unmet.length === 0, unmet, recording: progress, totals, rules: results })}\n`
 }
 
 function unmetExpectations(expectations: readonly Expectation[], results: readonly RuleOutcome[]): string[] {

@@ -337,6 +337,7 @@ describe('packet-logs rules test', () => {
     expect(stdout).toMatch(/^-- \d+ packets; /m)
     expect(stdout).toContain('fired  scan: 1 alert of ')
     expect(stderr).toContain('PCAP_TRUNCATED')
+    expect((await run('test', '--json', path('rules.yaml'), cut)).stdout).toContain('{"type":"summary","ok":false,')
     expect(status).toBe(1)
   })
 
