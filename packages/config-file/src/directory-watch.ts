@@ -42,9 +42,12 @@ export class DirectoryWatch {
     this.#forget(directory)
     if (identity === undefined || this.#isClosed) return
     try {
+      const own = basename(directory)
       const watcher = watch(directory, { persistent: false }, (_, changed) => {
+        // By its own name a directory tells that it is gone. One that takes its place may well get the same inode.
+        if (changed === own) this.#forget(directory)
         // Kubernetes swaps a link called `..data` beside the file.
-        if (changed === null || changed === name || changed.startsWith('..')) this.#onEvent()
+        if (changed === null || changed === name || changed === own || changed.startsWith('..')) this.#onEvent()
       })
       // The kernel's limit on watches, or a directory that went away.
       watcher.on('error', () => {

@@ -83,7 +83,8 @@ export async function readContents(path: string, maxBytes: number): Promise<File
     const bytes = await readUpTo(handle, maxBytes)
     if (bytes === undefined) return refuse(`grew to more than ${maxBytes} bytes while it was read`)
     try {
-      return { mark, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+      // The mark of afterwards: a file that was written to meanwhile is not the one that was looked at before.
+      return { mark: await markOfHandle(handle), text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
     } catch {
       return refuse('is not text in UTF-8')
     }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -115,6 +116,18 @@ describe('A watched file', () => {
     mkdirSync(folder)
     writeFileSync(path, '3')
     await eventually(() => expect(told.at(-1)).toBe(3))
+  })
+
+  it('is followed by notice also in a directory that takes the place of the one that was watched', async () => {
+    writeFileSync(path, '1')
+    const { told, watched } = await follow()
+    // On many file systems the new one gets the inode of the old.
+    rmSync(folder, { recursive: true })
+    await eventually(() => expect(told).toEqual([1, 'nothing']))
+    mkdirSync(folder)
+    await watched.refresh()
+    writeFileSync(path, '2')
+    await eventually(() => expect(told).toEqual([1, 'nothing', 2]))
   })
 
   it('may come later, together with its directory', async () => {
@@ -287,7 +300,6 @@ describe('Writing through a watched file', () => {
     const { told, watched } = await follow()
     await watched.write('2')
     expect(readFileSync(path, 'utf8')).toBe('2')
-    expect(statSync(path).mode & 0o777).toBe(0o600)
     await quiet()
     expect(told).toEqual([1])
     writeFileSync(path, '1')
@@ -321,8 +333,21 @@ describe('replaceFile', () => {
   it('gives the rights that were asked for, whatever the mask of the process', async () => {
     await replaceFile(path, 'x', 0o666)
     expect(statSync(path).mode & 0o777).toBe(0o666)
-    await replaceFile(path, 'y')
+  })
+
+  it('makes a file for its owner only, and leaves the rights of one that is there', async () => {
+    await replaceFile(path, 'x')
     expect(statSync(path).mode & 0o777).toBe(0o600)
+    chmodSync(path, 0o640)
+    await replaceFile(path, 'y')
+    expect(statSync(path).mode & 0o777).toBe(0o640)
+  })
+
+  it.runIf(process.getuid?.() === 0)('leaves a file to its owner', async () => {
+    writeFileSync(path, 'x')
+    chownSync(path, 1234, 5678)
+    await replaceFile(path, 'y')
+    expect(statSync(path)).toMatchObject({ uid: 1234, gid: 5678 })
   })
 })
 

@@ -33,7 +33,8 @@ export interface WatchedFile extends AsyncDisposable {
   /** Looks now, and waits until what is there has been told. */
   refresh(): Promise<void>
   /**
-   * Writes the file whole, for its owner only (0600), without telling of it as a change.
+   * Writes the file whole, without telling of it as a change. A file that was there keeps its owner and rights, a new one is
+   * for its owner only (0600).
    * @throws what the file system says; then what was there is still there
    */
   write(text: string): Promise<void>
@@ -48,7 +49,6 @@ const DEFAULT_MAX_BYTES = 16 * 1024 * 1024
 const OLD_MS = 1000
 /** A file that never stays the same is given up on after so many times of grace. */
 const RESTLESS_GRACES = 10
-const OWNER_ONLY = 0o600
 
 /**
  * Follows a file through writes in place, atomic renames, swapped links, deletion and directories that come later; what
@@ -105,7 +105,7 @@ class FileWatch<Value> implements WatchedFile {
 
   write(text: string): Promise<void> {
     return this.#then(async () => {
-      this.#told = await replaceContents(this.path, text, OWNER_ONLY)
+      this.#told = await replaceContents(this.path, text)
       this.#isMissing = false
       // What others write next is news, also when it is what was told before this.
       this.#loaded = undefined
@@ -129,7 +129,7 @@ class FileWatch<Value> implements WatchedFile {
 
   async #look(): Promise<void> {
     const { settleMs = DEFAULT_SETTLE_MS, graceMs = DEFAULT_GRACE_MS } = this.#options
-    const giveUpMs = Date.now() + RESTLESS_GRACES * graceMs
+    const giveUpMs = performance.now() + RESTLESS_GRACES * graceMs
     while (!this.#closing.signal.aborted) {
       await this.#directories.renew()
       const { mark, modifiedMs } = await stateOf(this.path)
@@ -146,7 +146,7 @@ class FileWatch<Value> implements WatchedFile {
           return
         }
       }
-      if (Date.now() > giveUpMs) {
+      if (performance.now() > giveUpMs) {
         this.#tellProblem(this.#unreadable('changes all the time'))
         return
       }
