@@ -60,8 +60,11 @@ export class BusFeed implements AsyncDisposable {
     const opened = present(added.map(prefix => this.#open(prefix)))
     for (const [prefix, subscription] of gone) {
       this.#subscriptions.delete(prefix)
+      // Counted in one place or the other at any time: a count that falls would be told twice.
+      const { dropped } = subscription
+      this.#droppedByClosed += dropped
       await subscription.close()
-      this.#droppedByClosed += subscription.dropped
+      this.#droppedByClosed += subscription.dropped - dropped
     }
     // What is wrong with a subscription is told where it is read.
     await Promise.allSettled(opened.map(({ ready }) => ready))

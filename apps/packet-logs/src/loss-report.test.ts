@@ -1,20 +1,52 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { reportLosses } from './loss-report.js'
+import { LossReport } from './loss-report.js'
 
-beforeEach(() => void vi.useFakeTimers())
-afterEach(() => void vi.useRealTimers())
+let lost: number
+let said: string[]
+let report: LossReport
 
-it('says what was lost once a second however fast it is lost, and the rest at the end', () => {
-  let lost = 0
-  const said: string[] = []
-  const report = reportLosses([{ count: () => lost, describe: count => `${count} lost` }], text => said.push(text))
-  for (let ms = 0; ms < 2000; ms += 1) {
-    lost += 5
-    vi.advanceTimersByTime(1)
-  }
-  vi.advanceTimersByTime(5000)
-  expect(said).toEqual(['5000 lost', '5000 lost'])
-  lost += 1
+beforeEach(() => {
+  vi.useFakeTimers()
+  lost = 0
+  said = []
+  report = new LossReport(text => said.push(text))
+  report.add({ count: () => lost, describe: count => `${count} lost` })
+})
+afterEach(() => {
   report[Symbol.dispose]()
-  expect(said.at(-1)).toBe('1 lost')
+  vi.useRealTimers()
+})
+
+/** Loses one a second. */
+function lose(seconds: number): void {
+  for (let second = 0; second < seconds; second++) {
+    lost += 1
+    vi.advanceTimersByTime(1000)
+  }
+}
+
+it('tells a loss within a second, and one that goes on ever more seldom, down to once a minute', () => {
+  lose(1)
+  expect(said).toEqual(['1 lost'])
+  lose(63)
+  expect(said).toEqual(['1', '1', '2', '4', '8', '16', '32'].map(count => `${count} lost`))
+  lose(3600)
+  expect(said).toHaveLength(7 + 60)
+})
+
+it('tells the next loss at once when one is over', () => {
+  lose(64)
+  vi.advanceTimersByTime(120_000)
+  const before = said.length
+  lose(1)
+  expect(said.slice(before)).toEqual(['1 lost'])
+})
+
+it('tells the rest at the end, and nothing twice', () => {
+  lose(10)
+  report[Symbol.dispose]()
+  expect(said.reduce((sum, text) => sum + Number.parseInt(text, 10), 0)).toBe(10)
+  lose(10)
+  expect(said.reduce((sum, text) => sum + Number.parseInt(text, 10), 0)).toBe(10)
+  lost = 10
 })

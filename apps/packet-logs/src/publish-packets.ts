@@ -28,14 +28,17 @@ export interface PublishOptions extends Pick<Config, 'groups' | 'events'> {
   readonly domains?: DomainSource | undefined
   /** Asked in this order; without any, a packet is decoded for its event and nothing else. Default none. */
   readonly stations?: readonly PacketStation[]
+  /** Aborted when there is no time for more: what comes then is only counted. Default never. */
+  readonly until?: AbortSignal | undefined
 }
 
 const firstLineBytes = 262_144
 /** Strict mode bounds no line; a DNS message full of tiny records can grow far beyond its packet. */
 const longestLineBytes = 16 * 1024 * 1024
 const rememberedTopics = 1024
-/** How long packets may keep timers and sockets from their turn where one batch follows another, as at the end. */
-const longestTurnMs = 20
+/** How long packets may keep timers and sockets from their turn in a flood, and after how many the clock is looked at. */
+const longestTurnMs = 10
+const packetsPerLook = 32
 
 /** Packets that gave no event. */
 export interface Withheld {
@@ -43,6 +46,8 @@ export interface Withheld {
   dropped: number
   /** Packets whose line is longer than the bus takes; only strict mode, which bounds no line, can write one. */
   tooLarge: number
+  /** Packets that were still there when there was no time for them any more. */
+  late: number
 }
 
 /**
@@ -53,20 +58,32 @@ export async function publishPackets(
   batches: AsyncIterable<PacketBatch>,
   publisher: Publisher,
   options: PublishOptions,
-  withheld: Withheld = { dropped: 0, tooLarge: 0 }
+  withheld: Withheld = { dropped: 0, tooLarge: 0, late: 0 }
 ): Promise<Withheld> {
   const writerOf = createPacketWriters(options)
-  const { stations = [] } = options
+  const { stations = [], until } = options
   const topics = new Map<string, string>()
   let line = new Uint8Array(firstLineBytes)
   let turnMs = performance.now()
 
   for await (const batch of batches) {
+    if (until?.aborted) {
+      withheld.late += batch.length
+      continue
+    }
     if (batch.gap) {
       const { lost = null, group } = batch.gap
       publisher.reportLoss({ where: 'kernel', lost, ...(group !== undefined && { group }) })
     }
     for (let i = 0; i < batch.length; i++) {
+      if (i % packetsPerLook === 0 && performance.now() - turnMs > longestTurnMs) {
+        await nextTurn()
+        turnMs = performance.now()
+        if (until?.aborted) {
+          withheld.late += batch.length - i
+          break
+        }
+      }
       const logged = batch.at(i)
       if (logged === undefined) break
       const writer = writerOf(logged.group)
@@ -85,11 +102,8 @@ export async function publishPackets(
       const packet = writer.packetOf(logged)
       for (const station of stations) station.packet(logged, packet, topic, writer.context)
     }
-    if (performance.now() - turnMs > longestTurnMs) {
-      await nextTurn()
-      turnMs = performance.now()
-    }
   }
+  if (withheld.late > 0) publisher.reportLoss({ where: 'queue', lost: withheld.late })
   return withheld
 
   function publish(finished: Uint8Array, topic: string): boolean {
