@@ -27,7 +27,7 @@ describe('the metrics of the daemon', () => {
     registry = createDaemonMetrics({
       packets: new PacketCounts(),
       capture: () => capture,
-      withheld: { dropped: 0, tooLarge: 2 },
+      withheld: { dropped: 0, tooLarge: 2, late: 0 },
       bus: {
         publisher: broker,
         client,

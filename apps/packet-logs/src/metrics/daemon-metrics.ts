@@ -1,6 +1,8 @@
 import type { Broker } from '@packet-logs/bus'
 import type { RecentDomains } from '@packet-logs/decoder'
 import type { NflogStats } from '@packet-logs/nflog-native'
+import type { RuleStats } from '@packet-logs/rules'
+import type { Actions } from '@packet-logs/rules/actions'
 import type { Registry } from 'prom-client'
 import type { BusConnection } from '../bus-connection.js'
 import type { BusFeed } from '../bus-feed.js'
@@ -128,58 +130,92 @@ function readers(broker: Broker, names: BoundedNames, field: 'dropped' | 'lag'):
   return Array.from(byName, ([reader, value]) => ({ labels: { reader }, value }))
 }
 
-function addOutputs(metrics: Metrics, outputs: MetricSources['outputs']): void {
-  const labelNames = ['reader'] as const
-  const sampleOf = (field: 'written' | 'dropped') => (): Sample[] =>
-    outputs().map(output => ({ labels: { reader: output.name }, value: output[field] }))
-  metrics.counters('output_written_events_total', 'Events written by an output.', labelNames, sampleOf('written'))
-  metrics.counters(
-    'output_dropped_events_total',
-    'Events that found no room in the queue of an output.',
-    labelNames,
-    sampleOf('dropped')
-  )
-  metrics.gauges('output_queued_bytes', 'Bytes that wait in the queue of an output.', labelNames, () =>
-    outputs().map(output => ({ labels: { reader: output.name }, value: output.queuedBytes }))
-  )
+/** Metrics of parts that are alike, one series for each. */
+function familyOf<Part extends { readonly name: string }>(
+  metrics: Metrics,
+  kind: string,
+  label: 'reader' | 'action',
+  parts: () => readonly Part[]
+): Record<'counter' | 'gauge', (name: string, help: string, read: (part: Part) => number) => void> {
+  const samples = (read: (part: Part) => number) => (): Sample[] =>
+    parts().map(part => ({ labels: { [label]: part.name }, value: read(part) }))
+  return {
+    counter: (name, help, read) => metrics.counters(`${kind}_${name}_total`, help, [label], samples(read)),
+    gauge: (name, help, read) => metrics.gauges(`${kind}_${name}`, help, [label], samples(read))
+  }
 }
 
-function addRules(metrics: Metrics, rules: RuleService): void {
-  const { engine, actions } = rules
-  metrics.gauge('rules', 'Rules and entries in force.', () => engine.stats().length)
-  metrics.counter('rule_hits_total', 'Packets and events that met the condition of a rule in force.', () =>
-    engine.stats().reduce((sum, { hits }) => sum + hits, 0)
-  )
+function addOutputs(metrics: Metrics, outputs: MetricSources['outputs']): void {
+  const { counter, gauge } = familyOf(metrics, 'output', 'reader', outputs)
+  gauge('open', 'Whether an output can be written; of a FIFO, whether somebody reads.', ({ isOpen }) => Number(isOpen))
+  counter('seen_events', 'Events whose topic an output takes.', ({ seen }) => seen)
+  counter('matched_events', 'Of these, events that passed its filter.', ({ matched }) => matched)
+  counter('written_events', 'Events written by an output.', ({ written }) => written)
+  counter('written_bytes', 'Bytes written by an output.', ({ writtenBytes }) => writtenBytes)
+  counter('dropped_events', 'Events of an output that nobody took fast enough.', ({ dropped }) => dropped)
+  counter('skipped_events', 'Events that the format or a datagram of an output cannot hold.', ({ skipped }) => skipped)
+  counter('unread_events', 'Events that came while nobody read a FIFO.', ({ unread }) => unread)
+  gauge('queued_events', 'Events that wait in the queue of an output.', ({ queued }) => queued)
+  gauge('queued_bytes', 'Bytes that wait in the queue of an output.', ({ queuedBytes }) => queuedBytes)
+  counter('failures', 'Times that writing or opening failed and was tried again.', ({ failures }) => failures)
+  counter('reconnects', 'Times that an output was opened again.', ({ reconnects }) => reconnects)
+}
+
+/** Metrics of rules as a whole: rules have names that nobody bounds. `/rules` tells each one's. */
+function addRules(metrics: Metrics, { engine, actions, files }: RuleService): void {
+  const sum = (read: (rule: RuleStats) => number): number =>
+    engine.stats().reduce((total, rule) => total + read(rule), 0)
+  const counter = (name: string, help: string, read: (rule: RuleStats) => number): void =>
+    metrics.counter(
+      name,
+      help,
+      rising(() => sum(read))
+    )
+
+  metrics.gauge('rules', 'Rules and entries in force.', () => sum(() => 1))
+  counter('rule_hits_total', 'Packets and events that met the condition of a rule.', ({ hits }) => hits)
   metrics.counter('rule_alerts_total', 'Alerts raised.', () => engine.totals.alerts)
   metrics.counter('rule_notices_total', 'Notices sent for notifications.json.', () => engine.totals.notices)
-  metrics.counter('rule_suppressed_total', 'Alerts held back by a cooldown, a summary, a snooze or a dry run.', () =>
-    engine.stats().reduce((sum, { suppressed: { cooldown, aggregate, snooze, dryRun } }) => {
-      return sum + cooldown + aggregate + snooze + dryRun
-    }, 0)
+  counter(
+    'rule_suppressed_total',
+    'Alerts held back by a cooldown, a summary, a snooze or a dry run.',
+    ({ suppressed: { cooldown, aggregate, snooze, dryRun } }) => cooldown + aggregate + snooze + dryRun
   )
-  metrics.counter('rule_failures_total', 'Conditions of alerts.json that would have had to look at too much.', () =>
-    engine.stats().reduce((sum, { failures = 0 }) => sum + failures, 0)
+  counter(
+    'rule_failures_total',
+    'Conditions of alerts.json that would have had to look at too much.',
+    ({ failures = 0 }) => failures
   )
-  metrics.counter('rule_loops_cut_total', 'Alerts about alerts that no rule was asked about.', () => {
-    return engine.totals.loopsCut
-  })
-  metrics.gauge('rule_keys', 'Keys remembered by rules.', () => {
-    return engine.stats().reduce((sum, { keys }) => sum + keys, 0)
-  })
-  metrics.gauge('rule_file_problems', 'Problems of rule files that are not in force.', () => {
-    return rules.files.problems.length
-  })
-  const labelNames = ['action'] as const
-  const sampleOf = (field: 'delivered' | 'failed' | 'dropped' | 'retries' | 'queued') => (): Sample[] =>
-    actions.stats().map(action => ({ labels: { action: action.name }, value: action[field] }))
-  metrics.counters('action_delivered_total', 'Alerts delivered by an action.', labelNames, sampleOf('delivered'))
-  metrics.counters('action_failed_total', 'Alerts that an action gave up.', labelNames, sampleOf('failed'))
-  metrics.counters(
-    'action_dropped_total',
-    'Alerts that found no room in the queue of an action.',
-    labelNames,
-    sampleOf('dropped')
+  metrics.counter(
+    'rule_loops_cut_total',
+    'Alerts about alerts that no rule was asked about.',
+    () => engine.totals.loopsCut
   )
-  metrics.counters('action_retries_total', 'Attempts of an action after the first.', labelNames, sampleOf('retries'))
-  metrics.gauges('action_queued', 'Alerts that wait for an action.', labelNames, sampleOf('queued'))
+  metrics.gauge('rule_keys', 'Keys remembered by rules.', () => sum(({ keys }) => keys))
+  counter('rule_keys_evicted_total', 'Keys forgotten by rules for want of room.', ({ keysEvicted }) => keysEvicted)
+  metrics.gauge('rule_file_problems', 'Problems of rule files that are not in force.', () => files.problems.length)
+  addActions(metrics, actions)
+}
+
+/** A sum over rules in force falls when one of them goes; a counter must not, because that is taken for a restart. */
+function rising(read: () => number): () => number {
+  let [total, last] = [0, 0]
+  return () => {
+    const now = read()
+    total += Math.max(0, now - last)
+    last = now
+    return total
+  }
+}
+
+function addActions(metrics: Metrics, actions: Actions): void {
+  const { counter, gauge } = familyOf(metrics, 'action', 'action', () => actions.stats())
+  counter('delivered', 'Alerts delivered by an action.', ({ delivered }) => delivered)
+  counter('failed', 'Alerts that an action gave up.', ({ failed }) => failed)
+  counter('dropped', 'Alerts that an action never tried to deliver: no room, or no such action.', a => a.dropped)
+  counter('filtered', 'Alerts below the least severity of an action.', ({ filtered }) => filtered)
+  counter('retries', 'Attempts of an action after the first.', ({ retries }) => retries)
+  gauge('queued', 'Alerts that wait for an action.', ({ queued }) => queued)
+  gauge('queued_bytes', 'Bytes of the alerts that wait for an action.', ({ queuedBytes }) => queuedBytes)
+  gauge('active', 'Deliveries of an action that are under way.', ({ active }) => active)
 }
