@@ -10,7 +10,7 @@ import {
 import type { Notice } from '@packet-logs/rules'
 import type { Registry } from 'prom-client'
 import type { HttpConfig } from './config/http.js'
-import { type ListenAddress, parseListenAddress } from './config/listen-address.js'
+import { isLoopback, type ListenAddress, parseListenAddress } from './config/listen-address.js'
 import { modeOf } from './config/socket-mode.js'
 import { defaultTokenPath, ensureTokenFile, type TokenPlace } from './http-token.js'
 import type { RuleService } from './rule-service.js'
@@ -67,6 +67,9 @@ export class Api implements AsyncDisposable {
     })
     const { url } = await this.#gateway.listen(this.#where(address))
     this.#log(`the API is at ${url}${tokenPath === undefined ? '' : `; its token is in ${tokenPath}`}`)
+    if ('host' in address && this.#config.tls === undefined && !isLoopback(address.host)) {
+      this.#log('the API has no http.tls: tokens and events pass in clear over the networks that reach it')
+    }
   }
 
   /** Lets those who watch have what was published so far, for a moment. */

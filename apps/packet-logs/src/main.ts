@@ -22,7 +22,7 @@ export interface Io {
  * @returns 0 ended by a signal, 1 failed, 2 wrong flags or configuration
  */
 export async function main(argv: readonly string[], io: Io): Promise<0 | 1 | 2> {
-  const log = (text: string): void => io.writeErr(`packet-logsd: ${text}\n`)
+  const log = (text: string): void => io.writeErr(`packet-logsd: ${text.replaceAll('\n', '\npacket-logsd: ')}\n`)
   try {
     const flags = parseFlags(argv, version(), { out: io.writeOut, err: io.writeErr })
     const config = await (flags.configPath === undefined

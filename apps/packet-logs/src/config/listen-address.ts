@@ -16,3 +16,8 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   if (plain === undefined || !(isIP(plain) === 4 || plain === 'localhost')) return undefined
   return { host: plain, port }
 }
+
+/** Whether only this machine can connect to a host of {@link parseListenAddress}. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
