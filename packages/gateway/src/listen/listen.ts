@@ -88,7 +88,8 @@ function attach(server: Server, place: Place, host: ListenHost): Guests {
   const sockets = new Set<WebSocket>()
   const connections = new Set<Socket>()
   server.maxConnections = host.limits.connections
-  server.maxHeadersCount = 100
+  // Bytes bound them. What is beyond a count is left out in silence, be it the Origin or what a proxy has added.
+  server.maxHeadersCount = 0
   server.on('connection', (connection: Socket) => {
     connections.add(connection)
     connection.once('close', () => connections.delete(connection))

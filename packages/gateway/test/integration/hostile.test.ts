@@ -66,6 +66,13 @@ describe('requests that are not meant well', () => {
     expect(await request('GET', { Host: 'localhost', Origin: 'http://evil.example', ...authorization })).toBe(404)
   })
 
+  it('cannot hide a header behind many others', async () => {
+    const { url } = await openGateway()
+    const many = Array.from({ length: 2500 }, () => 'A:\r\n').join('')
+    const request = `PUT /notifications HTTP/1.1\r\nHost: localhost\r\n${many}Origin: http://evil.example\r\nConnection: close\r\n\r\n`
+    expect(statusOf(await rawConnection(url, request).closed)).toBe(403)
+  })
+
   it('with a body that is too long end at once', async () => {
     const { url } = await openGateway({ limits: { bodyBytes: 1000 } })
     const put = (body: string | ReadableStream): Promise<Response> =>
