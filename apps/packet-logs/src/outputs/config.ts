@@ -245,8 +245,8 @@ const fifo = z
     mode: mode('a FIFO it makes'),
     maxReaders: field(z.int().min(1).max(64).default(8), 'How many may read it at once.', { unit: 'readers' }),
     endOften: field(
-      z.boolean().default(false),
-      'For `tail -f FIFO`, which prints what it has read when it meets an end: there is one behind each piece that is written, at most 64 KiB a second. Other readers stop at the first.'
+      z.union([z.literal('auto'), z.boolean()]).default('auto'),
+      'For `tail -f FIFO`, which prints what it has read when it meets an end: there is one behind each piece that is written, at most 64 KiB a second. Other readers stop at the first, so `auto` asks `/proc` whether a reader is `tail`.'
     )
   })
   .describe(
@@ -284,5 +284,6 @@ export const outputsSchema: z.ZodType<OutputConfig[], OutputInput[] | undefined>
 function* claimsOf(output: OutputConfig): Generator<string> {
   yield `name ${nameOf(output)}`
   if (output.to === 'file' || output.to === 'fifo') yield `path ${output.path}`
+  if (output.to === 'fifo') yield `path ${output.path}.next`
   if (output.to === 'stdout') yield 'stdout'
 }

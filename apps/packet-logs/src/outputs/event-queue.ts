@@ -32,12 +32,20 @@ export class EventBatch {
 
   /** Where the first event that still needs writing begins. */
   get start(): number {
-    return this.done === 0 ? 0 : (this.ends[this.done - 1] ?? 0)
+    return this.startOf(this.done)
   }
 
   /** Where event `index` begins. */
   startOf(index: number): number {
     return index === 0 ? 0 : (this.ends[index - 1] ?? 0)
+  }
+
+  /** Where the events end that take no more than so many bytes together; at least one, if any needs writing. */
+  upTo(maxBytes: number): number {
+    const limit = this.start + maxBytes
+    let upTo = Math.min(this.done + 1, this.ends.length)
+    while (upTo < this.ends.length && this.startOf(upTo + 1) <= limit) upTo += 1
+    return upTo
   }
 
   /** Bytes and events that still need writing. */
@@ -79,9 +87,10 @@ export class EventQueue {
   readonly #batchBytes: number
   readonly #batches: EventBatch[] = []
   readonly #spare: Buffer[] = []
-  /** Of the waiting batches and of the one that was taken. */
+  /** Of the batches that wait. */
   #bytes = 0
-  #takenBytes = 0
+  #events = 0
+  #taken: EventBatch | undefined
   #dropped = 0
   #untold = 0
 
@@ -90,8 +99,14 @@ export class EventQueue {
     this.#batchBytes = Math.max(MIN_BATCH_BYTES, Math.min(MAX_BATCH_BYTES, Math.floor(maxBytes / BATCHES_PER_QUEUE)))
   }
 
+  /** Bytes that need writing, those of the batch that was taken among them. */
   get bytes(): number {
-    return this.#bytes
+    return this.#bytes + (this.#taken?.pendingBytes ?? 0)
+  }
+
+  /** Events that need writing, likewise. */
+  get events(): number {
+    return this.#events + (this.#taken?.pendingEvents ?? 0)
   }
 
   get isEmpty(): boolean {
@@ -137,31 +152,33 @@ export class EventQueue {
       this.#batches.push(tail)
       this.#bytes += needed
     }
-    while (this.#bytes > this.#maxBytes && this.#batches.length > 1) this.#dropOldest()
+    this.#events += 1
+    while (this.bytes > this.#maxBytes && this.#batches.length > 1) this.#dropOldest()
     // What was taken cannot be let go, and alone it may leave too little room.
-    if (this.#bytes > this.#maxBytes && this.#takenBytes > 0) this.#dropOldest()
+    if (this.bytes > this.#maxBytes && this.#taken !== undefined) this.#dropOldest()
     return true
   }
 
   /** The oldest events, to be written now; ended by `finish` or `putBack`. */
   take(): EventBatch | undefined {
-    const batch = this.#batches.shift()
-    if (batch !== undefined) this.#takenBytes = batch.pendingBytes
+    const batch = this.#shift()
+    this.#taken = batch
     return batch
   }
 
   /** A batch that was taken needs nothing more. */
   finish(batch: EventBatch): void {
-    this.#release()
+    this.#taken = undefined
     if (batch.bytes.length === this.#batchBytes && this.#spare.length < SPARE_BUFFERS) this.#spare.push(batch.bytes)
   }
 
   /** A batch that was taken has to be written later, as far as it is not done. */
   putBack(batch: EventBatch): void {
-    this.#release()
+    this.#taken = undefined
     if (batch.pendingEvents === 0) return
     this.#batches.unshift(batch)
     this.#bytes += batch.pendingBytes
+    this.#events += batch.pendingEvents
   }
 
   /** Lets everything go. */
@@ -169,17 +186,18 @@ export class EventQueue {
     while (this.#batches.length > 0) this.#dropOldest()
   }
 
-  #release(): void {
-    this.#bytes -= this.#takenBytes
-    this.#takenBytes = 0
+  #dropOldest(): void {
+    const { pendingEvents = 0 } = this.#shift() ?? {}
+    this.#dropped += pendingEvents
+    this.#untold += pendingEvents
   }
 
-  #dropOldest(): void {
+  #shift(): EventBatch | undefined {
     const batch = this.#batches.shift()
-    if (batch === undefined) return
+    if (batch === undefined) return undefined
     this.#bytes -= batch.pendingBytes
-    this.#dropped += batch.pendingEvents
-    this.#untold += batch.pendingEvents
+    this.#events -= batch.pendingEvents
+    return batch
   }
 
   #buffer(): Buffer {

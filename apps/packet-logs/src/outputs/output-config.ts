@@ -65,7 +65,7 @@ export type FifoConfig = StreamConfig & {
   path: string
   mode: string
   maxReaders: number
-  endOften: boolean
+  endOften: 'auto' | boolean
 }
 
 /** One output, defaults filled in. */

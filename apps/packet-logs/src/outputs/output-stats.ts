@@ -20,6 +20,8 @@ export interface OutputStats {
   readonly skipped: number
   /** Matching events that came while nobody read a FIFO. */
   readonly unread: number
+  /** Events that wait, and what they take. Written, dropped, skipped, unread and queued ones are together those that matched. */
+  readonly queued: number
   readonly queuedBytes: number
   /** Times that writing or opening failed and was tried again later. */
   readonly failures: number

@@ -15,6 +15,8 @@ export interface SinkParts {
   readonly onDown: (error: Error) => void
   /** To be called when something goes wrong beside the writing. */
   readonly onTrouble: (error: Error) => void
+  /** To be called with a sentence for the operator. */
+  readonly log: (text: string) => void
 }
 
 /** What an {@link Output} is made of. */
@@ -49,7 +51,8 @@ export class Output {
     this.#sink = createSink({
       counters: this.#counters,
       onDown: error => this.#pump.reopen(error),
-      onTrouble: error => this.#pump.complain(error)
+      onTrouble: error => this.#pump.complain(error),
+      log: this.#log
     })
     this.#pump = new Pump({
       queue: this.#queue,
@@ -98,6 +101,7 @@ export class Output {
   stats(): OutputStats {
     const { to, format } = this.#config
     const { failures, lastError } = this.#pump
+    const { held } = this.#sink
     return {
       name: this.name,
       to,
@@ -107,7 +111,8 @@ export class Output {
       matched: this.#matched,
       ...this.#counters,
       dropped: this.dropped,
-      queuedBytes: this.#queue.bytes,
+      queued: this.#queue.events + (held?.events ?? 0),
+      queuedBytes: this.#queue.bytes + (held?.bytes ?? 0),
       failures,
       ...(lastError !== undefined && { lastError })
     }

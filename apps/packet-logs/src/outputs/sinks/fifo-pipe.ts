@@ -13,8 +13,40 @@ export interface FifoPipe {
   close(): void
 }
 
+/**
+ * Opens what is written to a reader.
+ * @param fd of a FIFO, for writing; closed with the pipe
+ * @param endsOften whether the reader needs an end behind each piece; what is written before that is known waits
+ */
+export function openPipe(fd: number, endsOften: Promise<boolean>, onClose: () => void): FifoPipe {
+  let pipe: FifoPipe | undefined
+  let isClosed = false
+  const opened = endsOften.then(ends => {
+    if (!isClosed) pipe = ends ? new EndingPipe(fd, onClose) : openStreamPipe(fd, onClose)
+  })
+  return {
+    get fd() {
+      return pipe?.fd ?? fd
+    },
+    get isClosed() {
+      return pipe?.isClosed ?? isClosed
+    },
+    write(bytes, done) {
+      opened.then(() => (pipe === undefined ? done(gone()) : pipe.write(bytes, done))).catch(done)
+    },
+    close() {
+      if (pipe !== undefined) pipe.close()
+      else if (!isClosed) {
+        isClosed = true
+        closeSync(fd)
+        onClose()
+      }
+    }
+  }
+}
+
 /** A pipe that is written as one stream. */
-export function openStreamPipe(fd: number, onClose: () => void): FifoPipe {
+function openStreamPipe(fd: number, onClose: () => void): FifoPipe {
   const socket = new Socket({ fd, readable: false, writable: true })
   // Said by the write that failed, too.
   socket.on('error', () => undefined)
@@ -31,54 +63,87 @@ export function openStreamPipe(fd: number, onClose: () => void): FifoPipe {
 
 /** Linux's, which Node does not name: leads to a file without opening it. */
 const O_PATH = 0o10000000
-/** Until the reader has surely seen the end. */
+/** Until `tail` has surely met the end at which it begins to follow: of what comes before that it prints ten lines at most. */
+const FIRST_END_MS = 1000
+/** Until it has most likely met the end of a piece; if not, it prints two at once. */
 const END_MS = 200
 const RETRY_MS = 50
 
 /**
- * A pipe that ends behind each piece that is written: `tail -f` prints what it read of a FIFO when it meets an end, and goes on
- * behind it.
+ * A pipe that ends at the beginning and behind each piece that is written: `tail -f` prints what it read of a FIFO when it meets
+ * an end, and goes on behind it.
  */
-export function openEndingPipe(fd: number, onClose: () => void): FifoPipe {
-  const path = openSync(`/proc/self/fd/${fd}`, O_PATH)
-  closeSync(fd)
-  let timer: NodeJS.Timeout | undefined
-  let isClosed = false
-  const close = (): void => {
-    if (isClosed) return
-    isClosed = true
-    clearTimeout(timer)
-    closeSync(path)
-    onClose()
+class EndingPipe implements FifoPipe {
+  readonly fd: number
+  readonly #onClose: () => void
+  readonly #begunMs = performance.now()
+  #isClosed = false
+  #timer: NodeJS.Timeout | undefined
+  /** Of the piece that is under way: what is still to be written, and who waits. */
+  #rest: Buffer | undefined
+  #done: ((error?: Error) => void) | undefined
+
+  constructor(fd: number, onClose: () => void) {
+    this.fd = openSync(`/proc/self/fd/${fd}`, O_PATH)
+    this.#onClose = onClose
+    closeSync(fd)
   }
-  const writeFrom = (bytes: Buffer, at: number, done: (error?: Error) => void): void => {
-    let written = 0
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  write(bytes: Buffer, done: (error?: Error) => void): void {
+    this.#rest = bytes
+    this.#done = done
+    this.#timer = setTimeout(() => this.#writeRest(), this.#begunMs + FIRST_END_MS - performance.now())
+  }
+
+  close(error?: Error): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    closeSync(this.fd)
+    this.#settle(this.#rest && (error ?? new Error('the reader has gone')))
+    this.#onClose()
+  }
+
+  #writeRest(): void {
     try {
-      const writer = openNonblocking(`/proc/self/fd/${path}`)
-      try {
-        written = writeSync(writer, bytes, at)
-      } finally {
-        closeSync(writer)
-      }
+      this.#rest = this.#rest?.subarray(this.#writeSome(this.#rest))
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
-        timer = setTimeout(() => {
-          close()
-          done(error as Error)
-        }, 0)
-        return
-      }
+      this.close(error as Error)
+      return
     }
-    const next = at + written
-    if (next === bytes.length) timer = setTimeout(done, END_MS)
-    else timer = setTimeout(() => writeFrom(bytes, next, done), RETRY_MS)
+    if (this.#rest !== undefined && this.#rest.length > 0) {
+      this.#timer = setTimeout(() => this.#writeRest(), RETRY_MS)
+      return
+    }
+    this.#rest = undefined
+    this.#timer = setTimeout(() => this.#settle(), END_MS)
   }
-  return {
-    fd: path,
-    get isClosed() {
-      return isClosed
-    },
-    write: (bytes, done) => writeFrom(bytes, 0, done),
-    close
+
+  /** Writes what the pipe takes, and ends it. */
+  #writeSome(bytes: Buffer): number {
+    let writer: number | undefined
+    try {
+      writer = openNonblocking(`/proc/self/fd/${this.fd}`)
+      return writeSync(writer, bytes)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0
+      throw error
+    } finally {
+      if (writer !== undefined) closeSync(writer)
+    }
   }
+
+  #settle(error?: Error): void {
+    const done = this.#done
+    this.#done = undefined
+    done?.(error)
+  }
+}
+
+function gone(): Error {
+  return new Error('the reader has gone')
 }

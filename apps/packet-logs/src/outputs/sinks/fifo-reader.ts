@@ -1,5 +1,5 @@
-import { type FifoPipe, openEndingPipe, openStreamPipe } from './fifo-pipe.js'
-import type { SinkCounters } from './sink.js'
+import { type FifoPipe, openPipe } from './fifo-pipe.js'
+import type { Held, SinkCounters } from './sink.js'
 
 /** Whole events, or a notice that some were lost. */
 export interface Chunk {
@@ -13,8 +13,8 @@ export interface FifoReaderOptions {
   /** Open for writing; closed when the reader is gone. */
   readonly fd: number
   readonly preamble: Buffer
-  /** Whether the reader finds an end behind each piece that is written. */
-  readonly endOften: boolean
+  /** Whether the reader finds an end behind each piece that is written; nothing is before that is known. */
+  readonly endsOften: Promise<boolean>
   readonly queueBytes: number
   readonly lossNotice: (lost: number) => Buffer | undefined
   readonly counters: SinkCounters
@@ -27,21 +27,21 @@ export class FifoReader {
   readonly #pipe: FifoPipe
   #waiting: Chunk[] = []
   #waitingBytes = 0
+  /** What is being written. */
+  #written: Chunk | undefined
   /** Events lost since the reader was told. */
   #lost = 0
-  #isWriting = false
   #isEnding = false
   readonly #closed: Promise<void>
 
   constructor(options: FifoReaderOptions) {
     this.#options = options
-    const open = options.endOften ? openEndingPipe : openStreamPipe
     let onClosed: () => void = () => undefined
     this.#closed = new Promise(resolve => {
       onClosed = resolve
     })
-    this.#pipe = open(options.fd, () => {
-      this.#letGo()
+    this.#pipe = openPipe(options.fd, options.endsOften, () => {
+      this.#letGo('unread')
       options.onGone()
       onClosed()
     })
@@ -53,6 +53,13 @@ export class FifoReader {
     return this.#pipe.fd
   }
 
+  /** What it was given and has not taken. */
+  get held(): Held {
+    const all = this.#written === undefined ? this.#waiting : [this.#written, ...this.#waiting]
+    const events = all.reduce((sum, chunk) => sum + chunk.events, 0)
+    return { events, bytes: all.reduce((sum, { bytes }) => sum + bytes.length, 0) }
+  }
+
   push(chunk: Chunk): void {
     this.#waiting.push(chunk)
     this.#waitingBytes += chunk.bytes.length
@@ -60,19 +67,26 @@ export class FifoReader {
     this.#next()
   }
 
-  /** Ends it when what waits has been read. */
+  /** Ends it when it has taken what waits. */
   async end(): Promise<void> {
     this.#isEnding = true
     this.#next()
     await this.#closed
   }
 
+  /** Ends it now: it has gone, and does not want the rest. */
+  leave(): void {
+    this.#pipe.close()
+  }
+
+  /** Ends it now, although it is there: the rest is lost. */
   destroy(): void {
+    this.#letGo('dropped')
     this.#pipe.close()
   }
 
   #next(): void {
-    if (this.#isWriting || this.#pipe.isClosed) return
+    if (this.#written !== undefined || this.#pipe.isClosed) return
     const { lossNotice } = this.#options
     const notice = this.#lost > 0 ? lossNotice(this.#lost) : undefined
     this.#lost = 0
@@ -89,18 +103,16 @@ export class FifoReader {
     this.#write(chunk)
   }
 
-  #write({ bytes, events }: Chunk): void {
-    this.#isWriting = true
-    this.#pipe.write(bytes, error => {
-      this.#isWriting = false
+  #write(chunk: Chunk): void {
+    this.#written = chunk
+    this.#pipe.write(chunk.bytes, error => {
+      // Only a reader that leaves ends a write; the pipe closes, and the chunk is let go.
+      if (error || this.#written !== chunk) return
+      this.#written = undefined
       const { counters } = this.#options
-      // Only a reader that leaves ends a write, and it does not want the rest.
-      if (error) counters.unread += events
-      else {
-        counters.written += events
-        counters.writtenBytes += bytes.length
-        this.#next()
-      }
+      counters.written += chunk.events
+      counters.writtenBytes += chunk.bytes.length
+      this.#next()
     })
   }
 
@@ -112,9 +124,9 @@ export class FifoReader {
     this.#lost += chunk.events + chunk.tellsLoss
   }
 
-  /** Who left does not want the rest. */
-  #letGo(): void {
-    for (const { events } of this.#waiting) this.#options.counters.unread += events
+  #letGo(counter: 'unread' | 'dropped'): void {
+    this.#options.counters[counter] += this.held.events
+    this.#written = undefined
     this.#waiting = []
     this.#waitingBytes = 0
   }

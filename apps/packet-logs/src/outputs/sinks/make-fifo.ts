@@ -1,16 +1,14 @@
 import { execFile } from 'node:child_process'
-import { chown } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
 /** Makes a FIFO; Node has no call for it, but every system has the command. */
-export async function makeFifo(path: string, mode: number, owner?: { uid: number; gid: number }): Promise<void> {
+export async function makeFifo(path: string, mode: number): Promise<void> {
   try {
     await run('mkfifo', ['-m', mode.toString(8).padStart(4, '0'), '--', path])
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string }
     throw new Error(`the FIFO ${path} cannot be made: ${stderr.trim() || message}`, { cause: error })
   }
-  if (owner !== undefined) await chown(path, owner.uid, owner.gid)
 }

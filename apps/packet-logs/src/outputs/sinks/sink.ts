@@ -10,12 +10,20 @@ export interface SinkCounters {
   reconnects: number
 }
 
+/** What waits to be written. */
+export interface Held {
+  readonly events: number
+  readonly bytes: number
+}
+
 /** Where an output's bytes go. One call at a time. */
 export interface Sink {
   /** Whether it is open; of a FIFO, whether somebody reads. */
   readonly isOpen: boolean
   /** Whether events are of any use at present; they are not kept when they are not. */
   readonly isWanted: boolean
+  /** What it was handed and keeps for those who are slow. Default: nothing. */
+  readonly held?: Held
   /** Opens it, unless it is open. Rejects when that is not possible now. */
   open(): Promise<void>
   /** Hands a batch to the kernel and counts it. Rejects when it could not; `batch.done` says what needs no second attempt. */
@@ -26,9 +34,9 @@ export interface Sink {
   destroy(): void
 }
 
-/** Counts a batch as written, whole. */
-export function countWritten(counters: SinkCounters, batch: EventBatch): void {
-  counters.writtenBytes += batch.pendingBytes
-  if (batch.tellsLoss === 0) counters.written += batch.pendingEvents
-  batch.done = batch.ends.length
+/** Counts the events of a batch before `upTo` as written. Default: all. */
+export function countWritten(counters: SinkCounters, batch: EventBatch, upTo: number = batch.ends.length): void {
+  counters.writtenBytes += batch.startOf(upTo) - batch.start
+  if (batch.tellsLoss === 0) counters.written += upTo - batch.done
+  batch.done = upTo
 }

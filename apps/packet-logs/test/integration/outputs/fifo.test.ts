@@ -1,6 +1,17 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, constants, existsSync, openSync, readdirSync, readSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from 'node:fs'
 import { join } from 'node:path'
 import { readCapture } from '@packet-logs/pcap'
 import { describe, expect, it } from 'vitest'
@@ -11,8 +22,8 @@ const isInstalled = (tool: string): boolean => spawnSync('which', [tool]).status
 
 /** Readers of captures as people start them; each prints a line per packet. */
 const captureReaders = [
-  { reader: 'tshark', command: 'tshark -l -n -r -' },
-  { reader: 'tcpdump', command: 'tcpdump -l -n -r -' }
+  { reader: 'tshark', command: 'tshark -l -n -r -', plain: 'tshark -l -n -i packets' },
+  { reader: 'tcpdump', command: 'tcpdump -l -n -r -', plain: 'tcpdump -l -n -r packets' }
 ].filter(({ reader }) => reader === 'tshark' || isInstalled(reader))
 
 /** A child and what it prints. */
@@ -37,46 +48,122 @@ async function readersAre(bench: Workbench, isOpen: boolean): Promise<void> {
 }
 
 describe('an output to a FIFO', () => {
-  it.each(captureReaders)('is what `mkfifo FIFO; cat FIFO | $command` wants', async ({ command }) => {
+  it.each(
+    captureReaders.flatMap(({ command, plain }) => [`cat packets | ${command}`, `tail -f packets | ${command}`, plain])
+  )('is what `mkfifo packets; %s` wants', async command => {
     await using bench = await openBench(folder => {
       execFileSync('mkfifo', [fifo(folder)])
       return [{ to: 'fifo', path: fifo(folder) }]
     })
-    const { child, out } = start(`cat packets | ${command}`, bench.folder)
+    const { child, out } = start(command, bench.folder)
     try {
       await readersAre(bench, true)
-      bench.send(50)
-      await until(() => out().split('\n').length > 50, 'every packet is shown')
+      for (let i = 0; i < 4; i++) {
+        bench.send(25)
+        await new Promise(resolve => setTimeout(resolve, 100))
+      }
+      await until(() => out().split('\n').length > 100, 'every packet is shown')
       expect(out()).toContain('10.0.0.2')
-      expect(bench.stats()).toMatchObject({ written: 50, dropped: 0, unread: 0 })
+      await until(() => bench.stats().queued === 0, 'every packet is counted')
+      expect(bench.stats()).toMatchObject({ written: 100, dropped: 0, unread: 0 })
     } finally {
       await stop(child)
     }
     await readersAre(bench, false)
   })
 
-  it.each(captureReaders)(
-    'is what `mkfifo FIFO; tail -f FIFO | $command` wants, when it ends often',
-    async ({ command }) => {
-      await using bench = await openBench(folder => {
-        execFileSync('mkfifo', [fifo(folder)])
-        return [{ to: 'fifo', path: fifo(folder), endOften: true }]
-      })
-      const { child, out } = start(`tail -f packets | ${command}`, bench.folder)
-      try {
-        await readersAre(bench, true)
-        for (let i = 0; i < 4; i++) {
-          bench.send(25)
-          await new Promise(resolve => setTimeout(resolve, 100))
-        }
-        await until(() => out().split('\n').length > 100, 'every packet is shown')
-        expect(bench.stats()).toMatchObject({ written: 100, dropped: 0, unread: 0 })
-      } finally {
-        await stop(child)
-      }
-      await readersAre(bench, false)
+  it('shows `tail -f` every line, of the first, too', async () => {
+    await using bench = await openBench(folder => [{ to: 'fifo', format: 'spr', path: fifo(folder) }])
+    await until(() => existsSync(fifo(bench.folder)), 'the FIFO is made')
+    const { child, out } = start('exec tail -f packets', bench.folder)
+    try {
+      await readersAre(bench, true)
+      bench.send(200)
+      await until(() => packetNumbers(out()).length === 200, 'every line is shown')
+    } finally {
+      await stop(child)
     }
-  )
+    await readersAre(bench, false)
+    expect(bench.stats()).toMatchObject({ written: 200, queued: 0, queuedBytes: 0 })
+    expect(bench.said).toEqual([])
+  })
+
+  it('takes an end of file for the end where it is told that nobody is tail, and once tells who may not look', async () => {
+    await using bench = await openBench(folder => [
+      { to: 'fifo', name: 'never', format: 'spr', path: fifo(folder), endOften: false },
+      { to: 'fifo', name: 'auto', format: 'spr', path: join(folder, 'own') }
+    ])
+    await until(() => existsSync(join(bench.folder, 'own')), 'the FIFOs are made')
+    const { child, out } = start('exec tail -f packets', bench.folder)
+    await readersAre(bench, true)
+    // A reader of this very process is none of the others that /proc tells of.
+    for (let i = 0; i < 2; i++) {
+      const fd = openSync(join(bench.folder, 'own'), constants.O_RDONLY | constants.O_NONBLOCK)
+      await until(() => bench.stats(1).isOpen, 'somebody reads')
+      bench.send(5)
+      await until(() => bench.stats(1).queued === 0, 'it is written')
+      closeSync(fd)
+      await until(() => !bench.stats(1).isOpen, 'nobody reads any more')
+    }
+    expect(out()).toBe('')
+    expect(bench.said).toEqual([expect.stringMatching(/^output auto: \/proc does not tell.*set endOften: true$/)])
+    await bench.close()
+    await until(() => packetNumbers(out()).length === 10, 'the end is met')
+    await stop(child)
+  })
+
+  it('goes on when somebody removes the FIFO that waits for its turn', async () => {
+    await using bench = await openBench(folder => [{ to: 'fifo', format: 'spr', path: fifo(folder) }])
+    await until(() => existsSync(`${fifo(bench.folder)}.next`), 'the next FIFO is made')
+    rmSync(`${fifo(bench.folder)}.next`)
+    const readers = [start('exec cat packets', bench.folder)]
+    await readersAre(bench, true)
+    await until(() => existsSync(`${fifo(bench.folder)}.next`), 'the next FIFO is made again')
+    const descriptors = readdirSync('/proc/self/fd').length
+    readers.push(start('exec cat packets', bench.folder))
+    await until(() => {
+      bench.send(1)
+      return readers.every(({ out }) => out() !== '')
+    }, 'both read')
+    expect(readdirSync('/proc/self/fd').length).toBeLessThan(descriptors + 10)
+    for (const { child } of readers) await stop(child)
+  })
+
+  it('lets readers come and go without keeping anything of them', async () => {
+    await using bench = await openBench(folder => [{ to: 'fifo', path: fifo(folder) }])
+    await until(() => existsSync(fifo(bench.folder)), 'the FIFO is made')
+    const descriptors = readdirSync('/proc/self/fd').length
+    const timer = setInterval(() => bench.send(3), 5)
+    try {
+      const loop = 'for i in $(seq 20); do head -c 24 packets | od -A n -t x4 | head -n 1; done'
+      const { child, out } = start(loop, bench.folder)
+      await once(child, 'close')
+      expect(out()).toMatch(/^( a1b2c3d4 00040002.*\n){20}$/)
+    } finally {
+      clearInterval(timer)
+    }
+    await readersAre(bench, false)
+    const { matched, written, unread, dropped, queued } = bench.stats()
+    expect(written + unread + dropped + queued).toBe(matched)
+    expect(readdirSync('/proc/self/fd').length).toBeLessThan(descriptors + 10)
+    expect(readdirSync(bench.folder).toSorted()).toEqual(['packets', 'packets.next'])
+  })
+
+  it('has one reader at a time where something else is at the place of the next FIFO, and leaves that alone', async () => {
+    await using bench = await openBench(folder => {
+      writeFileSync(`${fifo(folder)}.next`, 'precious')
+      return [{ to: 'fifo', format: 'spr', path: fifo(folder) }]
+    })
+    await until(() => bench.said.length > 0, 'it is told')
+    expect(bench.said[0]).toMatch(/only one can read .*packets at a time.*packets\.next is in the way/)
+    const { child, out } = start('exec cat packets', bench.folder)
+    await readersAre(bench, true)
+    bench.send(10)
+    await until(() => packetNumbers(out()).length === 10, 'every line is read')
+    await stop(child)
+    await bench.close()
+    expect(readFileSync(`${fifo(bench.folder)}.next`, 'utf8')).toBe('precious')
+  })
 
   it.each(captureReaders)(
     'gives a header to each $reader that comes, one right after the other, under load',
