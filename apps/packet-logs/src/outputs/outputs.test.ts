@@ -67,6 +67,25 @@ describe('outputs', () => {
     expect(line).toMatch(/^00:00:00\.000 blocked drop:input .*TCP +10\.0\.0\.1:40000 → 10\.0\.0\.2:22 SYN$/)
   })
 
+  it.each(['spr', 'ulogd', 'eve', 'summary'] as const)(
+    'write one line per event in format %s, whatever prefixes, names and alerts hold',
+    async format => {
+      const hostile = 'a\n<0>1 b\r\0\u0085\u2028"\\\u001b[2J'
+      const config = outputsSchema.parse([{ to: 'file', path: join(folder, 'out'), format, match: '>' }])
+      const logged = { ...blocked, prefix: hostile, inDevice: hostile }
+      const names = { recentDomainSrc: hostile, recentDomainDst: hostile }
+      {
+        await using outputs = await openOutputs(config, { log: () => undefined })
+        outputs.packet(logged, decodePacket(logged), hostile, { action: 'blocked', ...names })
+        outputs.event(hostile, JSON.stringify({ Title: hostile, Body: hostile, RuleId: hostile }))
+        outputs.event(hostile, hostile)
+      }
+      const text = readFileSync(join(folder, 'out'), 'utf8')
+      expect(text.split('\n')).toHaveLength(4)
+      expect([...text.replaceAll('\n', '')].filter(character => character < ' ')).toEqual([])
+    }
+  )
+
   it('tell as much payload as each is told to', async () => {
     const [line = ''] = await write({ payload: 'none' })
     expect(JSON.parse(line)).toMatchObject({ TCP: { DstPort: 22, Contents: '' } })

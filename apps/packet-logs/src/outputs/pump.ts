@@ -15,6 +15,8 @@ export interface PumpOptions {
 
 const MIN_RETRY_MS = 100
 const MAX_RETRY_MS = 10_000
+/** After so long without a failure the next one is the first again; one who takes a connection and ends it is not asked ever faster. */
+const STEADY_MS = 30_000
 /** What is given at the end to write what waits. */
 const CLOSE_MS = 2000
 
@@ -25,7 +27,11 @@ export class Pump {
   #lastError: string | undefined
   /** Events lost when it stopped working; undefined while it works. */
   #lostAtFailure: number | undefined
+  /** Failures in a row, steps of the back-off. */
   #attempt = 0
+  #failedMs = Number.NEGATIVE_INFINITY
+  /** Set when it was announced that the sink is not open any more. */
+  #isDown = false
   #flushTimer: NodeJS.Timeout | undefined
   #flushImmediate: NodeJS.Immediate | undefined
   #running: Promise<void> | undefined
@@ -57,7 +63,7 @@ export class Pump {
   /** Opens the sink and writes what waits. */
   start(): void {
     this.#cancelFlush()
-    if (this.#running !== undefined) return
+    if (this.#running !== undefined || this.#isClosed) return
     this.#running = this.#run().finally(() => {
       this.#running = undefined
       if (!this.#options.queue.isEmpty && !this.#isClosing) this.wake()
@@ -66,6 +72,7 @@ export class Pump {
 
   /** The sink does not work any more, although nothing was written: it is opened again, after a while. */
   reopen(error: Error): void {
+    this.#isDown = true
     this.#failed(error)
     this.start()
   }
@@ -112,18 +119,21 @@ export class Pump {
 
   async #run(): Promise<void> {
     // Whoever announced a failure is not to be opened again at once.
-    if (this.#attempt > 0 && !this.#isClosing) await this.#pause()
+    if (this.#isDown && !this.#isClosing) await this.#pause()
     for (;;) {
       try {
+        this.#isDown = false
         await this.#options.sink.open()
         await this.#writeAll()
-        this.#worked()
-        return
+        if (!this.#isDown) {
+          this.#worked()
+          return
+        }
       } catch (error) {
         this.#failed(error as Error)
-        if (this.#isClosing) return
-        await this.#pause()
       }
+      if (this.#isClosing) return
+      await this.#pause()
     }
   }
 
@@ -170,8 +180,10 @@ export class Pump {
   }
 
   #failed(error: Error): void {
+    const nowMs = performance.now()
+    this.#attempt = nowMs - this.#failedMs > STEADY_MS ? 1 : this.#attempt + 1
+    this.#failedMs = nowMs
     this.#failures += 1
-    this.#attempt += 1
     this.#lastError = error.message
     if (this.#lostAtFailure !== undefined || this.#isClosing) return
     this.#lostAtFailure = this.#options.queue.dropped
@@ -179,7 +191,6 @@ export class Pump {
   }
 
   #worked(): void {
-    this.#attempt = 0
     if (this.#lostAtFailure === undefined) return
     const lost = this.#options.queue.dropped - this.#lostAtFailure
     this.#lostAtFailure = undefined

@@ -10,9 +10,10 @@ import {
   LINKTYPE_NFLOG,
   LINKTYPE_RAW
 } from '@packet-logs/pcap'
+import type { EventFormat, FormattedEvent } from './event-format.js'
 
 /** How packets become a capture. */
-export interface CaptureFormatOptions {
+export interface CaptureEventFormatOptions {
   readonly format: 'pcap' | 'pcapng'
   readonly linkType: 'raw' | 'nflog'
   /** Bytes. */
@@ -21,25 +22,37 @@ export interface CaptureFormatOptions {
 
 const ETHER_TYPES: readonly (number | undefined)[] = [undefined, 0x0800, 0x86dd]
 
-/** Writes packets as records of a capture that depend on nothing before them but its header. */
-export class CaptureFormat {
-  readonly #options: CaptureFormatOptions
+/** Captures, which hold packets only: records that depend on nothing before them but the header. */
+export class CaptureEventFormat implements EventFormat {
+  readonly #options: CaptureEventFormatOptions
   readonly #linkType: number
 
-  constructor(options: CaptureFormatOptions) {
+  constructor(options: CaptureEventFormatOptions) {
     this.#options = options
     this.#linkType = options.linkType === 'raw' ? LINKTYPE_RAW : LINKTYPE_NFLOG
   }
 
-  /** What a capture begins with. */
-  header(): Buffer {
+  packet(_packetNumber: number, logged: LoggedPacket): FormattedEvent | undefined {
+    const body = this.#record(logged)
+    return body && { head: '', body, isLine: false }
+  }
+
+  event(): undefined {
+    return undefined
+  }
+
+  lossNotice(): undefined {
+    return undefined
+  }
+
+  preamble(): Buffer {
     const linkType = this.#linkType
     if (this.#options.format === 'pcap') return Buffer.from(encodePcapHeader({ linkType }))
     return Buffer.concat([encodeSectionHeader({ application: 'packet-logsd' }), encodeInterface({ linkType })])
   }
 
   /** A packet's bytes, undefined for one that the capture cannot hold. */
-  record(logged: LoggedPacket): Uint8Array | undefined {
+  #record(logged: LoggedPacket): Uint8Array | undefined {
     try {
       const record = this.#options.linkType === 'raw' ? rawRecord(logged) : fromLoggedPacket(logged)
       if (record === undefined) return undefined

@@ -1,8 +1,8 @@
 import type { EventsConfig } from '../../config/events.js'
 import { nameOf, type OutputConfig, type TextFormat } from '../output-config.js'
 import { SyslogHeader } from '../syslog/message.js'
-import { CaptureFormat } from './capture-format.js'
-import { CaptureEventFormat, type EventFormat, type Framing, TextEventFormat } from './event-format.js'
+import { CaptureEventFormat } from './capture-format.js'
+import { type EventFormat, type Framing, TextEventFormat } from './event-format.js'
 import { PacketText } from './packet-text.js'
 
 /** Makes the formats of outputs; those that write the same text share the work on each packet. */
@@ -12,7 +12,7 @@ export function createFormats(events: EventsConfig): (config: OutputConfig) => E
     const { format } = config
     if (format !== 'pcap' && format !== 'pcapng') return textFormat(config, format)
     const { linkType, snaplen } = config
-    return new CaptureEventFormat(new CaptureFormat({ format, linkType, snaplen }))
+    return new CaptureEventFormat({ format, linkType, snaplen })
   }
 
   function textFormat(config: OutputConfig, format: TextFormat): EventFormat {

@@ -3,7 +3,6 @@ import type { PacketContext } from '@packet-logs/rules'
 import type { TextFormat } from '../output-config.js'
 import type { SyslogHeader } from '../syslog/message.js'
 import type { SyslogSeverity } from '../syslog/priority.js'
-import type { CaptureFormat } from './capture-format.js'
 import { eventText, lossText, type NoticeText } from './notice-text.js'
 import type { PacketText } from './packet-text.js'
 
@@ -90,31 +89,5 @@ export class TextEventFormat implements EventFormat {
     if (bytes > this.#maxBytes) return undefined
     // RFC 6587 section 3.4.1.
     return { head: framing === 'octet-counts' ? `${bytes} ${head}` : head, body, isLine: false }
-  }
-}
-
-/** Captures, which hold packets only. */
-export class CaptureEventFormat implements EventFormat {
-  readonly #capture: CaptureFormat
-
-  constructor(capture: CaptureFormat) {
-    this.#capture = capture
-  }
-
-  packet(_packetNumber: number, logged: LoggedPacket): FormattedEvent | undefined {
-    const body = this.#capture.record(logged)
-    return body && { head: '', body, isLine: false }
-  }
-
-  event(): undefined {
-    return undefined
-  }
-
-  lossNotice(): undefined {
-    return undefined
-  }
-
-  preamble(): Buffer {
-    return this.#capture.header()
   }
 }

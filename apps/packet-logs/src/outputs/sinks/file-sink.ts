@@ -1,8 +1,11 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { EventBatch } from '../event-queue.js'
+import type { OutputConfig } from '../output-config.js'
+import { refusePlanted } from './planted.js'
 import { rotate } from './rotate.js'
 import { countWritten, type Sink, type SinkCounters } from './sink.js'
+import { endOfRecords } from './whole-records.js'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NONBLOCK, O_RDWR } = constants
 const NEWLINE = 0x0a
@@ -10,6 +13,7 @@ const NEWLINE = 0x0a
 /** How a {@link FileSink} treats its file. */
 export interface FileSinkOptions {
   readonly path: string
+  readonly format: OutputConfig['format']
   readonly mode: number
   readonly maxBytes: number
   /** 0: any age. */
@@ -59,16 +63,9 @@ export class FileSink implements Sink {
     while (batch.pendingEvents > 0) {
       if (this.#isDestroyed) throw new Error('the output is closed')
       const file = await this.#roomyFile(batch.startOf(batch.done + 1) - batch.start)
-      // As many events as the file may take, at least one.
-      let last = batch.done
-      while (last + 1 < batch.ends.length && file.size + batch.startOf(last + 2) - batch.start <= maxBytes) last += 1
-      await this.#append(file, batch.bytes.subarray(batch.start, batch.startOf(last + 1)))
-      if (last + 1 === batch.ends.length) countWritten(counters, batch)
-      else {
-        counters.written += last + 1 - batch.done
-        counters.writtenBytes += batch.startOf(last + 1) - batch.start
-        batch.done = last + 1
-      }
+      const upTo = batch.upTo(maxBytes - file.size)
+      await this.#append(file, batch.bytes.subarray(batch.start, batch.startOf(upTo)))
+      countWritten(counters, batch, upTo)
     }
   }
 
@@ -120,29 +117,44 @@ export class FileSink implements Sink {
     // Without waiting for a reader, if the path turns out to be a FIFO.
     const flags = O_RDWR | O_APPEND | O_NONBLOCK
     const { mode } = this.#options
-    let handle: FileHandle
     try {
-      handle = await open(path, flags | O_CREAT | O_EXCL, mode)
-      await handle.chmod(mode)
+      const handle = await open(path, flags | O_CREAT | O_EXCL, mode)
+      // The umask may have taken rights away. File systems that know none refuse.
+      await handle.chmod(mode).catch(() => undefined)
+      return handle
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      handle = await open(path, flags)
     }
+    refusePlanted(path)
+    // Made where a link leads, if there is nothing yet.
+    const handle = await open(path, flags | O_CREAT, mode)
     if ((await handle.stat()).isFile()) return handle
     await handle.close()
     throw new Error(`${path} is no regular file; a FIFO is written with to: fifo`)
   }
 
-  /** Whether what is in the file may be appended to; text whose last line was cut off, by a power failure say, is completed. */
+  /**
+   * Whether what is in the file may be appended to. A loss of power may have cut it off: a line is completed, what there is of a
+   * capture's record goes.
+   */
   async #canContinue(file: OpenFile): Promise<boolean> {
-    const { preamble } = this.#options
+    const { preamble, format } = this.#options
     if (preamble.length > 0) {
       const { buffer } = await file.handle.read(Buffer.alloc(preamble.length), 0, preamble.length, 0)
-      return buffer.equals(preamble)
+      if (!buffer.equals(preamble)) return false
+      if (format === 'pcap' || format === 'pcapng')
+        await this.#cutTo(file, await endOfRecords(file.handle, file.size, format))
+      return true
     }
     const { buffer } = await file.handle.read(Buffer.alloc(1), 0, 1, file.size - 1)
     if (buffer[0] !== NEWLINE) await this.#append(file, Buffer.of(NEWLINE))
     return true
+  }
+
+  async #cutTo(file: OpenFile, bytes: number): Promise<void> {
+    if (bytes === file.size) return
+    await file.handle.truncate(bytes)
+    file.size = bytes
   }
 
   /** Whether the path still leads to the file; also learns of a file that somebody cut. */

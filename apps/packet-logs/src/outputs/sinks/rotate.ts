@@ -49,7 +49,10 @@ async function gzip(path: string): Promise<void> {
   const unfinished = `${path}.gz.tmp`
   try {
     const { mode } = await stat(path)
-    await pipeline(createReadStream(path), createGzip(), createWriteStream(unfinished, { mode: mode & 0o777 }))
+    // One that was left behind, or a link that somebody else put there.
+    await rm(unfinished, { force: true })
+    const file = createWriteStream(unfinished, { flags: 'wx', mode: mode & 0o777, flush: true })
+    await pipeline(createReadStream(path), createGzip(), file)
     await rename(unfinished, `${path}.gz`)
     await rm(path)
   } catch (error) {

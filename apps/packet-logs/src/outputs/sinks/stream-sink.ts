@@ -8,16 +8,19 @@ export interface StreamSinkOptions {
   readonly connect: (signal: AbortSignal) => Promise<Socket>
   /** What each connection begins with; empty for text. */
   readonly preamble: Buffer
-  /** How long a connection may take nothing of what it was given, in milliseconds. Default: for ever. */
+  /** How long a connection may take for 16 KiB, or one event that is longer, in milliseconds. Default: for ever. */
   readonly stallMs?: number
   readonly counters: SinkCounters
   /** Called when a connection ends while nothing is written. */
   readonly onDown: (error: Error) => void
 }
 
+/** Written at once: whoever takes this much in time is slow, not stuck, and this much may arrive twice. */
+const PIECE_BYTES = 16_384
+
 /**
  * Writes to a connection and makes it again when it ends. A new connection begins with a whole event: what the kernel had not
- * taken of a batch when the old one ended is written again from the batch's start, so its first events may arrive twice, and what
+ * taken of a piece when the old one ended is written again from the piece's start, so its first events may arrive twice, and what
  * the kernel had taken but not delivered is lost, for no one here can know of it.
  */
 export class StreamSink implements Sink {
@@ -65,10 +68,13 @@ export class StreamSink implements Sink {
   }
 
   async write(batch: EventBatch): Promise<void> {
-    const socket = this.#socket
-    if (socket === undefined) throw new Error('the connection is gone')
-    await this.#write(socket, batch.bytes.subarray(batch.start, batch.length))
-    countWritten(this.#options.counters, batch)
+    while (batch.pendingEvents > 0) {
+      const socket = this.#socket
+      if (socket === undefined) throw new Error('the connection is gone')
+      const upTo = batch.upTo(PIECE_BYTES)
+      await this.#write(socket, batch.bytes.subarray(batch.start, batch.startOf(upTo)))
+      countWritten(this.#options.counters, batch, upTo)
+    }
   }
 
   async end(): Promise<void> {
@@ -115,7 +121,7 @@ export class StreamSink implements Sink {
 }
 
 function stalled(stallMs: number): Error {
-  return new Error(`the other side has taken nothing for ${stallMs / 1000} s`)
+  return new Error(`the other side has hardly taken anything for ${stallMs / 1000} s`)
 }
 
 function ended(): Error {

@@ -81,11 +81,11 @@ export class UdpSink implements Sink {
       throw hindrance
     }
     for (const [index, failure] of failures.entries()) {
-      if (batch.tellsLoss > 0) continue
       if (failure === undefined) {
-        counters.written += 1
         counters.writtenBytes += batch.startOf(from + index + 1) - batch.startOf(from + index)
-      } else if (failure.code === 'EMSGSIZE') counters.skipped += 1
+        if (batch.tellsLoss === 0) counters.written += 1
+      } else if (batch.tellsLoss > 0) continue
+      else if (failure.code === 'EMSGSIZE') counters.skipped += 1
       else counters.dropped += 1
     }
     batch.done = to

@@ -2,7 +2,7 @@ import { closeSync, writeSync } from 'node:fs'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { connectUnixDatagram } from '@packet-logs/nflog-native/unix-datagram'
 import type { EventBatch } from '../event-queue.js'
-import type { Sink, SinkCounters } from './sink.js'
+import { countWritten, type Sink, type SinkCounters } from './sink.js'
 
 /** Where a {@link UnixDatagramSink} sends. */
 export interface UnixDatagramSinkOptions {
@@ -62,12 +62,11 @@ export class UnixDatagramSink implements Sink {
     const { counters } = this.#options
     const { start } = batch
     const length = batch.startOf(batch.done + 1) - start
-    const isNotice = batch.tellsLoss > 0
     try {
       if (this.#fd === undefined) throw new Error('the output is closed')
       writeSync(this.#fd, batch.bytes, start, length)
-      counters.writtenBytes += length
-      if (!isNotice) counters.written += 1
+      countWritten(counters, batch, batch.done + 1)
+      return true
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EAGAIN' || code === 'ENOBUFS') return false
@@ -75,7 +74,7 @@ export class UnixDatagramSink implements Sink {
         this.#close()
         throw error
       }
-      if (!isNotice) counters.skipped += 1
+      if (batch.tellsLoss === 0) counters.skipped += 1
     }
     batch.done += 1
     return true

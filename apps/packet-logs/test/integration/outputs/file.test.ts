@@ -1,15 +1,21 @@
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
+  lchownSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { readCaptureFile } from '@packet-logs/pcap'
@@ -17,6 +23,10 @@ import { describe, expect, it } from 'vitest'
 import { openBench, packetNumbers, range, until } from './workbench.js'
 
 const log = (folder: string): string => join(folder, 'nft.json')
+
+/** Only root can make files of others, and only where it is root of more than itself. */
+const hasOtherUsers =
+  process.geteuid?.() === 0 && Number(readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/)[2]) > 65_534
 
 describe('an output to a file', () => {
   it('writes every event once, in order, readable by its owner only', async () => {
@@ -123,6 +133,66 @@ describe('an output to a file', () => {
     const lines = readFileSync(log(bench.folder), 'utf8').split('\n')
     expect(lines.slice(0, 2)).toEqual(['{"Prefix":"a"}', '{"Pre'])
     expect(packetNumbers(`${lines[2] ?? ''}\n`)).toEqual([0])
+  })
+
+  it.each(['pcap', 'pcapng'] as const)('cuts off the half record that a loss of power left in a %s', async format => {
+    const configure = (path: string) => [{ to: 'file', format, path, flushMs: 0 } as const]
+    const folder = mkdtempSync(join(tmpdir(), 'outputs-'))
+    const path = join(folder, 'capture')
+    const send = async (count: number): Promise<void> => {
+      await using bench = await openBench(() => configure(path))
+      bench.send(count)
+    }
+    // More than one window of what looks for the end.
+    await send(2000)
+    const whole = statSync(path).size
+    for (const torn of [1, 13, 30]) {
+      truncateSync(path, whole - torn)
+      await send(1)
+      expect(statSync(path).size).toBe(whole)
+    }
+    let packets = 0
+    for await (const { originalLength } of readCaptureFile(path)) packets += originalLength === 40 ? 1 : 0
+    expect(packets).toBe(2000)
+    rmSync(folder, { recursive: true })
+  })
+
+  it.runIf(hasOtherUsers)(
+    'is not led elsewhere, nor read, by what another user put into a folder for all',
+    async () => {
+      await using bench = await openBench(folder => {
+        for (const name of ['link', 'file', 'fifo']) mkdirSync(join(folder, name))
+        writeFileSync(join(folder, 'precious'), 'precious')
+        symlinkSync(join(folder, 'precious'), join(folder, 'link', 'a'))
+        writeFileSync(join(folder, 'file', 'a'), '')
+        execFileSync('mkfifo', [join(folder, 'fifo', 'a')])
+        for (const name of ['link', 'file', 'fifo']) {
+          lchownSync(join(folder, name, 'a'), 65_534, 65_534)
+          chmodSync(join(folder, name), 0o1777)
+        }
+        return [
+          { to: 'file', path: join(folder, 'link', 'a'), flushMs: 0 },
+          { to: 'file', path: join(folder, 'file', 'a'), flushMs: 0 },
+          { to: 'fifo', path: join(folder, 'fifo', 'a') }
+        ]
+      })
+      bench.send(1)
+      await until(() => bench.said.length >= 3, 'all have failed')
+      for (const text of bench.said)
+        expect(text).toMatch(/belongs to another user \(65534\), in a folder where anyone may/)
+      expect(readFileSync(join(bench.folder, 'precious'), 'utf8')).toBe('precious')
+      expect(statSync(join(bench.folder, 'file', 'a')).size).toBe(0)
+    }
+  )
+
+  it('follows a link of its own user, to a file that is not there yet, too', async () => {
+    await using bench = await openBench(folder => {
+      symlinkSync(join(folder, 'elsewhere'), log(folder))
+      return [{ to: 'file', path: log(folder), flushMs: 0 }]
+    })
+    bench.send(1)
+    await bench.close()
+    expect(packetNumbers(readFileSync(join(bench.folder, 'elsewhere'), 'utf8'))).toEqual([0])
   })
 
   it('waits for a folder that does not exist yet and says so once', async () => {
