@@ -73,6 +73,8 @@ class FileWatch<Value> implements WatchedFile {
   /** What was told last, unless a problem came after it: the same again is no news. */
   #loaded: Loaded<Value> | undefined
   #isMissing = true
+  /** Whether it was told that the file never stays the same, and nothing since. */
+  #isRestless = false
   /** Looks and writes, one after the other. */
   #work: Promise<void> = Promise.resolve()
   /** Whether a look is waiting that has not begun. */
@@ -147,7 +149,8 @@ class FileWatch<Value> implements WatchedFile {
         }
       }
       if (performance.now() > giveUpMs) {
-        this.#tellProblem(this.#unreadable('changes all the time'))
+        if (!this.#isRestless) this.#tellProblem(this.#unreadable('changes all the time'))
+        this.#isRestless = true
         return
       }
     }
@@ -191,6 +194,7 @@ class FileWatch<Value> implements WatchedFile {
   }
 
   #tell(outcome: Outcome<Value>): void {
+    this.#isRestless = false
     if ('error' in outcome) {
       this.#tellProblem(outcome.error)
       return
