@@ -68,7 +68,8 @@ function heldBack({ suppressed }: RuleOutcome): string[] {
   const reasons = [
     ['the cooldown', suppressed.cooldown],
     ['the aggregation', suppressed.aggregate],
-    ['the snooze', suppressed.snooze]
+    ['the snooze', suppressed.snooze],
+    ['the limit of alerts in a minute', suppressed.flood]
   ] as const
   return reasons.flatMap(([by, number]) => (number === 0 ? [] : [`${number} held back by ${by}`]))
 }

@@ -354,7 +354,14 @@ rules:
     expect(bench.titles()).toEqual(['any', 'net', 'dns'])
     bench.event('dns:x', {}).event('auth:x', {}).event('x', {})
     expect(bench.titles()).toEqual(['drops', 'other'])
-    expect(bench.engine.totals).toEqual({ packets: 2, events: 4, loopsCut: 0, alerts: 13, notices: 0 })
+    expect(bench.engine.totals).toEqual({
+      rememberedBytes: 0,
+      packets: 2,
+      events: 4,
+      loopsCut: 0,
+      alerts: 13,
+      notices: 0
+    })
     expect(bench.engine.topics).toEqual(['auth:', 'dns:'])
   })
 
@@ -501,7 +508,7 @@ rules:
         id: 'logins',
         hits: 2,
         alerts: 0,
-        suppressed: { cooldown: 0, aggregate: 0, snooze: 0, dryRun: 2 },
+        suppressed: { cooldown: 0, aggregate: 0, snooze: 0, flood: 0, dryRun: 2 },
         lastHitMs: START_MS + 1000,
         keys: 0,
         keysEvicted: 0
@@ -519,9 +526,39 @@ rules:
     }
   })
 
-  it('refuses a limit of keys that is none', () => {
-    for (const maxKeys of [0, -1, 1.5, Number.NaN]) {
-      expect(() => createRuleEngine({ onAlert: () => undefined, maxKeys })).toThrow(RangeError)
+  it('raises so many alerts of a rule in a minute, however new their keys, and counts the rest', () => {
+    const bench = new TestBench(
+      `rules: [{ id: a, topics: ['a:'], when: 'true', by: [event.user], aggregate: 1h }, { id: b, topics: ['a:'], when: 'true' }]`,
+      { maxAlertsPerMinute: 3 }
+    )
+    for (let user = 0; user < 10; user++) bench.at(user).event('a:b', { user })
+    expect(bench.alerts.map(({ ruleId }) => ruleId)).toEqual(['a', 'b', 'a', 'b', 'a', 'b'])
+    bench.at(59.999).event('a:b', { user: 10 }).at(60).event('a:b', { user: 11 })
+    expect(bench.alerts.slice(6).map(({ timestampMs }) => timestampMs)).toEqual([START_MS + 60_000, START_MS + 60_000])
+    expect(bench.engine.stats()).toMatchObject([
+      { hits: 12, alerts: 4, suppressed: { flood: 8 } },
+      { hits: 12, alerts: 4, suppressed: { flood: 8 } }
+    ])
+  })
+
+  it('tells very many summaries in turns', () => {
+    const bench = logins('aggregate: 10s')
+    for (let round = 0; round < 2; round++) {
+      for (let user = 0; user < 2500; user++) bench.event('auth:x', { ok: false, user })
+    }
+    bench.titles()
+    const told: number[] = []
+    for (let waitMs = bench.at(10).engine.advance(); waitMs === 0; waitMs = bench.engine.advance()) {
+      told.push(bench.titles().length)
+    }
+    expect([...told, bench.titles().length]).toEqual([1000, 1000, 500])
+  })
+
+  it('refuses limits that are none', () => {
+    for (const limit of [0, -1, 1.5, Number.NaN]) {
+      for (const name of ['maxKeys', 'maxBytes', 'maxAlertsPerMinute']) {
+        expect(() => createRuleEngine({ onAlert: () => undefined, [name]: limit })).toThrow(RangeError)
+      }
     }
   })
 })

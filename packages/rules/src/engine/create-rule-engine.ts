@@ -14,6 +14,7 @@ import { MAX_EVENT_CHARACTERS } from './alert.js'
 import { EngineClock } from './clock.js'
 import { DueQueue } from './due-queue.js'
 import type { KeyState } from './key-table.js'
+import { Memory } from './memory.js'
 import type { RuleEngine, RuleEngineOptions, RuleSets } from './rule-engine.js'
 import { RunningAlerts } from './running-alerts.js'
 import { RunningNotifications } from './running-notifications.js'
@@ -24,21 +25,28 @@ import type { Subject } from './subject.js'
 import { EventSubject, PacketSubject } from './subject.js'
 import { topicsOf } from './topics.js'
 
-const DEFAULT_MAX_KEYS = 10_000
+const DEFAULT_LIMITS: EngineLimits = { maxKeys: 10_000, maxBytes: 64 * 1024 * 1024, maxAlertsPerMinute: 10_000 }
+/** Summaries that are told at a time; others get their turn in between. */
+const MAX_DUE = 1000
 /** An alert about an alert: no rule looks at those, so that none feeds itself. */
 const LOOP = 'alert:alert:'
 
 /**
  * Makes an engine without rules; {@link RuleEngine.use} puts some in force.
- * @throws RangeError when `maxKeys` is no whole number from 1 on
+ * @throws RangeError when `maxKeys`, `maxBytes` or `maxAlertsPerMinute` is no whole number from 1 on
  */
 export function createRuleEngine(options: RuleEngineOptions): RuleEngine {
-  const { maxKeys = DEFAULT_MAX_KEYS } = options
-  if (!Number.isSafeInteger(maxKeys) || maxKeys < 1) {
-    throw new RangeError(`maxKeys is ${maxKeys}; give a whole number from 1 on`)
+  const { maxKeys, maxBytes, maxAlertsPerMinute } = { ...DEFAULT_LIMITS, ...options }
+  const limits: EngineLimits = { maxKeys, maxBytes, maxAlertsPerMinute }
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(`${name} is ${value}; give a whole number from 1 on`)
+    }
   }
-  return new Engine(options, maxKeys)
+  return new Engine(options, limits)
 }
+
+type EngineLimits = Required<Pick<RuleEngineOptions, 'maxKeys' | 'maxBytes' | 'maxAlertsPerMinute'>>
 
 class Engine implements RuleEngine {
   readonly #onAlert: (alert: Alert) => void
@@ -47,6 +55,7 @@ class Engine implements RuleEngine {
   readonly #published: PayloadPolicy
   readonly #clock: EngineClock
   readonly #wallMs = (): number => this.#clock.now().wallMs
+  readonly #memory: Memory
   readonly #surroundings: Surroundings
   readonly #due = new DueQueue<KeyState>()
   /** Told when nothing is being looked at any more: who takes an alert may put its event before the engine at once. */
@@ -66,13 +75,21 @@ class Engine implements RuleEngine {
   readonly #eventView = new EventView()
   readonly #totals = { packets: 0, events: 0, loopsCut: 0, alerts: 0, notices: 0 }
 
-  constructor(options: RuleEngineOptions, maxKeys: number) {
+  constructor(options: RuleEngineOptions, { maxKeys, maxBytes, maxAlertsPerMinute }: EngineLimits) {
     this.#onAlert = options.onAlert
     this.#onNotice = options.onNotice
     this.#payload = options.payload ?? 'headers'
     this.#published = options.published ?? 'full'
     this.#clock = new EngineClock(options.nowMs ?? Date.now)
-    this.#surroundings = { due: this.#due, maxKeys, raise: this.#raise, now: () => this.#clock.now() }
+    this.#memory = new Memory(maxBytes)
+    this.#surroundings = {
+      due: this.#due,
+      maxKeys,
+      memory: this.#memory,
+      maxAlertsPerMinute,
+      raise: this.#raise,
+      now: () => this.#clock.now()
+    }
   }
 
   get sets(): RuleSets {
@@ -84,7 +101,7 @@ class Engine implements RuleEngine {
   }
 
   get totals(): EngineStats {
-    return { ...this.#totals }
+    return { ...this.#totals, rememberedBytes: this.#memory.bytes }
   }
 
   packet(logged: LoggedPacket, packet: Packet, context?: PacketContext): void {
@@ -151,7 +168,9 @@ class Engine implements RuleEngine {
 
   advance(): number | undefined {
     const now = this.#clock.now()
-    for (let next = this.#due.first; next !== undefined && next.dueMs <= now.elapsedMs; next = this.#due.first) {
+    for (let told = 0; told < MAX_DUE; told++) {
+      const { first: next } = this.#due
+      if (next === undefined || next.dueMs > now.elapsedMs) break
       next.owner.summarise(next, now)
     }
     this.#tell()

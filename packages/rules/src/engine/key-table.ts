@@ -1,6 +1,7 @@
 import type { Moment } from './clock.js'
 import type { Due } from './due-queue.js'
 import type { KeyName } from './key-name.js'
+import type { Memory, Remembered } from './memory.js'
 import type { Window } from './windows.js'
 
 /** The values of a rule's `by` fields. */
@@ -30,8 +31,21 @@ export interface KeyOwner {
   summarise(state: KeyState, now: Moment): void
 }
 
+/** About what a key takes by itself, with a window and its places in tables. */
+const KEY_BYTES = 512
+const PENDING_BYTES = 256
+const CHARACTER_BYTES = 2
+
+/** About what a pending alert takes. */
+export function bytesOf({ sighting: { shown, event = '' }, values = [] }: Pending): number {
+  const characters = [...shown, ...values].reduce((sum, { length }) => sum + length, event.length)
+  return PENDING_BYTES + characters * CHARACTER_BYTES
+}
+
 /** What a rule remembers of one key. */
 export class KeyState implements Due {
+  /** As counted by the table. */
+  bytes: number
   readonly owner: KeyOwner
   readonly name: KeyName
   readonly values: KeyValues
@@ -49,24 +63,26 @@ export class KeyState implements Due {
     this.name = name
     this.values = values
     this.window = window
+    // The text stands in the name as well as in the values.
+    this.bytes = KEY_BYTES + (typeof name === 'string' ? 2 * name.length * CHARACTER_BYTES : 0)
   }
 }
 
-/** What windows of one rule remember together: matches and values. */
-export const MAX_REMEMBERED: number = 1 << 20
-
 /** The keys of one rule, the least recently used forgotten first. */
-export class KeyTable {
+export class KeyTable implements Remembered {
   evicted = 0
   readonly #maxKeys: number
+  readonly #memory: Memory
   readonly #forget: (state: KeyState) => void
   readonly #states = new Map<KeyName, KeyState>()
   #newest: KeyState | undefined
   #oldest: KeyState | undefined
-  #remembered = 0
+  #bytes = 0
 
-  constructor(maxKeys: number, forget: (state: KeyState) => void) {
+  /** @param forget is told of keys that are forgotten for want of room */
+  constructor(maxKeys: number, memory: Memory, forget: (state: KeyState) => void) {
     this.#maxKeys = maxKeys
+    this.#memory = memory
     this.#forget = forget
   }
 
@@ -74,39 +90,60 @@ export class KeyTable {
     return this.#states.size
   }
 
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** What is known of a key, which becomes the most recently used. */
   use(name: KeyName, make: () => KeyState): KeyState {
     const known = this.#states.get(name)
     if (known !== undefined) {
-      this.#unlink(known)
-      this.#link(known)
+      if (known !== this.#newest) {
+        this.#unlink(known)
+        this.#link(known)
+      }
       return known
     }
-    if (this.#states.size >= this.#maxKeys) this.#evictOldest()
+    if (this.#states.size >= this.#maxKeys) this.forgetOldest()
     const made = make()
     this.#states.set(name, made)
     this.#link(made)
+    this.#bytes += made.bytes
+    this.#memory.take(this, made.bytes)
     return made
   }
 
-  /** To be told how much more a key in use remembers than before. */
-  remember(more: number): void {
-    this.#remembered += more
-    while (this.#remembered > MAX_REMEMBERED && this.#states.size > 1) this.#evictOldest()
+  /** To be told how much more, or less, a key remembers than before. */
+  remember(state: KeyState, more: number): void {
+    if (more === 0) return
+    state.bytes += more
+    this.#bytes += more
+    if (more > 0) this.#memory.take(this, more)
+    else this.#memory.giveBack(-more)
   }
 
   states(): Iterable<KeyState> {
     return this.#states.values()
   }
 
-  #evictOldest(): void {
+  forgetOldest(): void {
     const oldest = this.#oldest
     if (oldest === undefined) return
     this.#unlink(oldest)
     this.#states.delete(oldest.name)
-    this.#remembered -= oldest.window?.size ?? 0
+    this.#bytes -= oldest.bytes
+    this.#memory.giveBack(oldest.bytes)
     this.evicted++
     this.#forget(oldest)
+  }
+
+  /** Lets go of all keys; nobody is told. */
+  clear(): void {
+    this.#memory.leave(this)
+    this.#states.clear()
+    this.#newest = undefined
+    this.#oldest = undefined
+    this.#bytes = 0
   }
 
   #link(state: KeyState): void {

@@ -23,6 +23,10 @@ export interface RuleEngineOptions {
   readonly onNotice?: (notice: Notice) => void
   /** Keys remembered per rule, the least recently used forgotten first. Default 10000. */
   readonly maxKeys?: number
+  /** Bytes, by estimate, that the rules of `rules.yaml` remember together; the rule with most forgets first. Default 64 MiB. */
+  readonly maxBytes?: number
+  /** Alerts that one rule of `rules.yaml` raises within a minute; those beyond are counted. Default 10000. */
+  readonly maxAlertsPerMinute?: number
   /** How much of what a packet carries stands in the event of an alert of `rules.yaml`. Default `headers`: no bytes of it. */
   readonly payload?: PayloadPolicy
   /**
@@ -45,7 +49,10 @@ export interface RuleEngine {
   packet(logged: LoggedPacket, packet: Packet, context?: PacketContext): void
   /** An event of the bus; a packet's event only where the packet itself was not given. */
   event(event: FilterEvent): void
-  /** Raises what has become due; gives the milliseconds until there is more, undefined when nothing is waiting. */
+  /**
+   * Raises what has become due, a thousand summaries at most; gives the milliseconds until there is more, 0 when there is
+   * at once, undefined when nothing is waiting.
+   */
   advance(): number | undefined
   /**
    * Puts sets in force in place of those before. Rules that stay the same keep what they counted and were told.

@@ -57,7 +57,7 @@ export class RunningAlerts {
         id: ruleId,
         hits: now.hits + before.hits,
         alerts: now.alerts + before.alerts - before.snoozed,
-        suppressed: { cooldown: 0, aggregate: 0, snooze: before.snoozed, dryRun: 0 },
+        suppressed: { cooldown: 0, aggregate: 0, snooze: before.snoozed, flood: 0, dryRun: 0 },
         failures: now.failures + before.failures,
         ...(lastHitMs === undefined ? {} : { lastHitMs }),
         ...(until === undefined || until <= nowMs ? {} : { snoozedUntilMs: until }),

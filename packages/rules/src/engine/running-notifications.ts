@@ -54,7 +54,7 @@ export class RunningNotifications {
         id: String(index),
         hits,
         alerts,
-        suppressed: { cooldown: 0, aggregate: 0, snooze: 0, dryRun: 0 },
+        suppressed: { cooldown: 0, aggregate: 0, snooze: 0, flood: 0, dryRun: 0 },
         ...(lastHitMs === undefined ? {} : { lastHitMs }),
         keys: 0,
         keysEvicted: 0

@@ -8,17 +8,22 @@ import type { Moment } from './clock.js'
 import type { DueQueue } from './due-queue.js'
 import { keyName, keyValue } from './key-name.js'
 import type { KeyOwner, KeyValues, Pending, Sighting } from './key-table.js'
-import { KeyState, KeyTable } from './key-table.js'
+import { bytesOf, KeyState, KeyTable } from './key-table.js'
+import type { Memory } from './memory.js'
 import { SnoozedKeys } from './snoozed-keys.js'
 import type { RuleStats } from './stats.js'
 import type { Subject } from './subject.js'
 import type { Reached, Window } from './windows.js'
 import { DistinctWindow, MatchWindow } from './windows.js'
 
+const MINUTE_MS = 60_000
+
 /** What rules of one engine share. */
 export interface Surroundings {
   readonly due: DueQueue<KeyState>
   readonly maxKeys: number
+  readonly memory: Memory
+  readonly maxAlertsPerMinute: number
   /** Takes alerts of keys that have to be forgotten. */
   readonly raise: (alert: Alert) => void
   now(): Moment
@@ -40,14 +45,15 @@ export class RunningRule implements KeyOwner {
   #lastHitMs: number | undefined
   /** The furthest that any key has come towards the limit. */
   #furthest = 0
-  readonly #suppressed = { cooldown: 0, aggregate: 0, snooze: 0, dryRun: 0 }
+  readonly #suppressed = { cooldown: 0, aggregate: 0, snooze: 0, flood: 0, dryRun: 0 }
+  readonly #raised = { sinceMs: Number.NEGATIVE_INFINITY, alerts: 0 }
 
   constructor(rule: Rule, definition: string, surroundings: Surroundings) {
     this.rule = rule
     this.definition = definition
     this.compiled = compileRule(rule)
     this.#surroundings = surroundings
-    this.#keys = new KeyTable(surroundings.maxKeys, state => {
+    this.#keys = new KeyTable(surroundings.maxKeys, surroundings.memory, state => {
       this.#forget(state)
     })
     this.#snoozedKeys = new SnoozedKeys(surroundings.maxKeys)
@@ -91,14 +97,15 @@ export class RunningRule implements KeyOwner {
   }
 
   /** Undefined while a limit is not reached. */
-  #count({ window }: KeyState, subject: Subject, { elapsedMs }: Moment): Reached | undefined {
+  #count(state: KeyState, subject: Subject, { elapsedMs }: Moment): Reached | undefined {
+    const { window } = state
     if (window === undefined) return { count: 1, firstMs: elapsedMs }
     const { distinct } = this.compiled
     const value = distinct === undefined ? '' : keyValue(subject.read(distinct))
     if (value === undefined) return undefined
-    const before = window.size
+    const before = window.bytes
     const reached = window.add(elapsedMs, String(value))
-    this.#keys.remember(window.size - before)
+    this.#keys.remember(state, window.bytes - before)
     if (reached !== undefined) this.#furthest = this.#limit ?? 0
     else if (window.level > this.#furthest) this.#furthest = window.level
     return reached
@@ -125,6 +132,7 @@ export class RunningRule implements KeyOwner {
       }
       this.#surroundings.due.add(state, now.elapsedMs + this.rule.aggregateMs)
     }
+    if (this.#isHeldBack(now)) return
     this.#raise(this.#sighting(subject), key, {
       count: reached.count,
       firstMs: now.wallMs - (now.elapsedMs - reached.firstMs),
@@ -141,7 +149,11 @@ export class RunningRule implements KeyOwner {
     if (pending !== undefined) {
       pending.count += count
       pending.lastMs = now.wallMs
-      pending.values = values ?? pending.values
+      if (values !== undefined) {
+        const before = bytesOf(pending)
+        pending.values = values
+        this.#keys.remember(state, bytesOf(pending) - before)
+      }
       return
     }
     state.pending = {
@@ -151,6 +163,7 @@ export class RunningRule implements KeyOwner {
       lastMs: now.wallMs,
       values
     }
+    this.#keys.remember(state, bytesOf(state.pending))
   }
 
   /** Says what came since the last alert of a key, if anything; a quiet time ends the keeping quiet. */
@@ -160,13 +173,15 @@ export class RunningRule implements KeyOwner {
     due.remove(state)
     if (pending === undefined) return
     state.pending = undefined
+    this.#keys.remember(state, -bytesOf(pending))
     due.add(state, now.elapsedMs + (this.rule.aggregateMs ?? 0))
     this.#tell(state, pending, now)
   }
 
   #tell(state: KeyState, { sighting, count, firstMs, lastMs, values }: Pending, now: Moment): void {
     if (this.#isSnoozed(state.values, now)) this.#suppressed.snooze++
-    else this.#raise(sighting, state.values, { count, firstMs, lastMs, nowMs: now.wallMs, isSummary: true, values })
+    else if (!this.#isHeldBack(now))
+      this.#raise(sighting, state.values, { count, firstMs, lastMs, nowMs: now.wallMs, isSummary: true, values })
   }
 
   /** What is still to be said of a key is said before it is forgotten. */
@@ -186,11 +201,26 @@ export class RunningRule implements KeyOwner {
     }
   }
 
-  #raise(sighting: Sighting, key: KeyValues, occasion: Omit<Occasion, 'key'>): void {
+  /** Whether an alert is not to be raised, but counted: in a dry run, or after too many in a minute. */
+  #isHeldBack({ elapsedMs }: Moment): boolean {
     if (this.rule.dryRun) {
       this.#suppressed.dryRun++
-      return
+      return true
     }
+    const raised = this.#raised
+    if (elapsedMs - raised.sinceMs >= MINUTE_MS) {
+      raised.sinceMs = elapsedMs
+      raised.alerts = 0
+    }
+    if (raised.alerts >= this.#surroundings.maxAlertsPerMinute) {
+      this.#suppressed.flood++
+      return true
+    }
+    raised.alerts++
+    return false
+  }
+
+  #raise(sighting: Sighting, key: KeyValues, occasion: Omit<Occasion, 'key'>): void {
     this.#alerts++
     this.#surroundings.raise(makeAlert(this.rule, this.compiled, sighting, { ...occasion, key }))
   }
@@ -223,6 +253,7 @@ export class RunningRule implements KeyOwner {
   /** Lets go of what waits: the rule is no longer in force. */
   retire(): void {
     for (const state of this.#keys.states()) this.#surroundings.due.remove(state)
+    this.#keys.clear()
   }
 
   stats(nowMs: number): RuleStats {

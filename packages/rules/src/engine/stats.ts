@@ -5,6 +5,8 @@ export interface SuppressedAlerts {
   /** Left for the summary. */
   readonly aggregate: number
   readonly snooze: number
+  /** Beyond what one rule may raise in a minute. */
+  readonly flood: number
   /** Would have been raised, were it not for `dryRun`. */
   readonly dryRun: number
 }
@@ -42,4 +44,6 @@ export interface EngineStats {
   readonly loopsCut: number
   readonly alerts: number
   readonly notices: number
+  /** About what the rules of `rules.yaml` remember together, in bytes. */
+  readonly rememberedBytes: number
 }

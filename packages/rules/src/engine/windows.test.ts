@@ -23,7 +23,7 @@ describe('a window', () => {
             const expected = times.length >= count ? { count, firstMs: times[0] } : undefined
             expect(window.add(nowMs)).toEqual(expected)
             if (expected !== undefined) times = []
-            expect(window.size).toBeLessThanOrEqual(2 * count)
+            expect(window.bytes).toBeLessThanOrEqual(2 * count * 16)
           }
         }
       )
@@ -49,7 +49,8 @@ describe('a window', () => {
             const reached = window.add(nowMs, value)
             expect(reached?.values).toEqual(last.size >= count ? [...last.keys()] : undefined)
             if (reached !== undefined) last = new Map()
-            expect(window.size).toBe(last.size)
+            expect(window.level).toBe(last.size)
+            expect(window.bytes).toBe([...last.keys()].reduce((sum, { length }) => sum + 160 + 2 * length, 0))
           }
         }
       )

@@ -9,8 +9,8 @@ export interface Reached {
 
 /** Counts the matches of one key within a time that moves along with them. */
 export interface Window {
-  /** How much it remembers. */
-  readonly size: number
+  /** About what it remembers takes. */
+  readonly bytes: number
   /** How far the key has come towards the limit, as of the last match. */
   readonly level: number
   /**
@@ -19,6 +19,8 @@ export interface Window {
    */
   add(nowMs: number, value: string): Reached | undefined
 }
+
+const TIME_BYTES = 16
 
 /** So many matches. It remembers the time of each, and so is exact; there are never more than the limit. */
 export class MatchWindow implements Window {
@@ -33,8 +35,8 @@ export class MatchWindow implements Window {
     this.#withinMs = withinMs
   }
 
-  get size(): number {
-    return this.#times.length
+  get bytes(): number {
+    return this.#times.length * TIME_BYTES
   }
 
   get level(): number {
@@ -61,8 +63,15 @@ export class MatchWindow implements Window {
 
 interface SeenValue {
   readonly firstMs: number
-  readonly matches: number
-  readonly lastMs: number
+  matches: number
+  lastMs: number
+}
+
+const VALUE_BYTES = 160
+const CHARACTER_BYTES = 2
+
+function bytesOf(value: string): number {
+  return VALUE_BYTES + value.length * CHARACTER_BYTES
 }
 
 /** So many different values: of each, when it came last. There are never more than the limit. */
@@ -71,14 +80,15 @@ export class DistinctWindow implements Window {
   readonly #withinMs: number
   /** In the order of their last match. */
   readonly #values = new Map<string, SeenValue>()
+  #bytes = 0
 
   constructor(count: number, withinMs: number) {
     this.#count = count
     this.#withinMs = withinMs
   }
 
-  get size(): number {
-    return this.#values.size
+  get bytes(): number {
+    return this.#bytes
   }
 
   get level(): number {
@@ -87,23 +97,38 @@ export class DistinctWindow implements Window {
 
   add(nowMs: number, value: string): Reached | undefined {
     const values = this.#values
-    const oldest = nowMs - this.#withinMs
-    for (const [known, { lastMs }] of values) {
-      if (lastMs > oldest) break
-      values.delete(known)
+    this.#forgetUntil(nowMs - this.#withinMs)
+    const seen = values.get(value)
+    if (seen === undefined) {
+      values.set(value, { firstMs: nowMs, matches: 1, lastMs: nowMs })
+      this.#bytes += bytesOf(value)
+    } else {
+      seen.matches++
+      seen.lastMs = nowMs
+      values.delete(value)
+      values.set(value, seen)
     }
-    const before = values.get(value)
-    values.delete(value)
-    values.set(value, { firstMs: before?.firstMs ?? nowMs, matches: (before?.matches ?? 0) + 1, lastMs: nowMs })
-    if (values.size < this.#count) return undefined
+    return values.size < this.#count ? undefined : this.#reached(nowMs)
+  }
+
+  #forgetUntil(oldestMs: number): void {
+    for (const [value, { lastMs }] of this.#values) {
+      if (lastMs > oldestMs) break
+      this.#values.delete(value)
+      this.#bytes -= bytesOf(value)
+    }
+  }
+
+  #reached(nowMs: number): Reached {
     let count = 0
     let firstMs = nowMs
-    for (const seen of values.values()) {
+    for (const seen of this.#values.values()) {
       count += seen.matches
       firstMs = Math.min(firstMs, seen.firstMs)
     }
-    const reached = { count, firstMs, values: [...values.keys()] }
-    values.clear()
+    const reached = { count, firstMs, values: [...this.#values.keys()] }
+    this.#values.clear()
+    this.#bytes = 0
     return reached
   }
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { MAX_REMEMBERED } from '../../src/engine/key-table.js'
 import { LEAST_TIME, MAX_COUNT, MAX_DISTINCT, MAX_RULES, MOST_TIME } from '../../src/rules-file/limits.js'
 import { rulesFileSchema } from '../../src/rules-file/schema.js'
 import { templateWords } from '../../src/rules-file/template.js'
@@ -164,10 +163,13 @@ ${[
   row('`distinct.count`', String(MAX_DISTINCT)),
   row('durations', `\`${LEAST_TIME}\` to \`${MOST_TIME}\``),
   row('keys remembered per rule', "10000, or the engine's `maxKeys`"),
-  row('matches and values that the windows of a rule remember together', String(MAX_REMEMBERED))
+  row('memory of all rules together, by estimate', "64 MiB, or the engine's `maxBytes`"),
+  row('alerts of a rule in a minute', "10000, or the engine's `maxAlertsPerMinute`")
 ].join('\n')}
 
-Beyond the last two the least recently used key is forgotten, and counted as evicted in the statistics; what was still to be
-told of it is told first. So somebody who sends from ever new addresses costs neither memory nor time; but a key that was
-forgotten is a new one when it comes again.
+Beyond the keys of a rule its least recently used one is forgotten, beyond the memory that of the rule which remembers most;
+both are counted as evicted in the statistics, and what was still to be told of the key is told first. So somebody who sends from
+ever new addresses costs no more memory than that; but a key that was forgotten is a new one when it comes again. Alerts beyond
+those of a minute are only counted, as \`flood\`: ever new keys, each of them the first of its kind, cannot hold up a program or
+bury what else there is to tell.
 `
