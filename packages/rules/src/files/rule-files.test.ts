@@ -293,4 +293,38 @@ describe('Reloading under load', () => {
     expect(events).toBeGreaterThan(1000)
     expect(loaded.filter(({ kind }) => kind === 'rules')).toHaveLength(1)
   })
+
+  it('keeps the last good rules.yaml while broken ones are swapped for one another, and tells of them', async () => {
+    const rules = (id: string): string => RULES.replace('id: one', `id: ${id}`)
+    write('rules.yaml', rules('first'))
+    const { files, problems, raised } = await open()
+    const ending = new AbortController()
+    const feed = async (): Promise<void> => {
+      while (!ending.signal.aborted) {
+        files.engine.event({ topic: 'a:b', value: '{}' })
+        await sleep(2)
+      }
+    }
+    const fed = feed()
+    const swap = (text: string): void => {
+      writeFileSync(at('rules.yaml.new'), text)
+      renameSync(at('rules.yaml.new'), at('rules.yaml'))
+    }
+    for (const broken of ['rules: [{ id: ', 'rules:\n  - id: second\n    when: topic ==\n', 'rules: 1\n']) {
+      const count = problems.length
+      swap(broken)
+      await eventually(() => expect(problems).toHaveLength(count + 1))
+      expect(files.problems).toEqual([expect.objectContaining({ file: at('rules.yaml') })])
+      expect(files.rules?.rules.rules.map(({ id }) => id)).toEqual(['first'])
+    }
+    expect(new Set(raised)).toEqual(new Set(['alert:a:b:first']))
+    swap(rules('third'))
+    await eventually(() => expect(raised.at(-1)).toBe('alert:a:b:third'))
+    ending.abort()
+    await fed
+    // Each event met one of the two, never both and never none.
+    expect(raised).toHaveLength(files.engine.totals.events)
+    expect(raised.indexOf('alert:a:b:third')).toBe(raised.lastIndexOf('alert:a:b:first') + 1)
+    expect(files.problems).toEqual([])
+  })
 })
