@@ -53,7 +53,7 @@ export async function runDaemon(config: Config, options: DaemonOptions): Promise
   await using rules = await openRules(config, {
     publisher: bus.publisher,
     payload: config.events.payload,
-    notify: notice => api.notify(notice),
+    notify: api.isWanted ? notice => api.notify(notice) : undefined,
     onAlert: ({ topic, value }) => outputs.event(topic, value),
     onChange: () => void feed.refresh(),
     log

@@ -22,7 +22,11 @@ export interface Io {
  * @returns 0 ended by a signal, 1 failed, 2 wrong flags or configuration
  */
 export async function main(argv: readonly string[], io: Io): Promise<0 | 1 | 2> {
-  const log = (text: string): void => io.writeErr(`packet-logsd: ${text.replaceAll('\n', '\npacket-logsd: ')}\n`)
+  // Whoever looks for the name finds all of a message, the lines of a file that it shows among them.
+  const log = (text: string): void => {
+    const lines = text.split('\n').filter(line => line.trim() !== '')
+    io.writeErr(lines.map(line => `packet-logsd: ${line}\n`).join(''))
+  }
   try {
     const flags = parseFlags(argv, version(), { out: io.writeOut, err: io.writeErr })
     const config = await (flags.configPath === undefined

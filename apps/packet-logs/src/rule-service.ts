@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Publisher } from '@packet-logs/bus'
 import type { LoggedPacket, Packet, PayloadPolicy } from '@packet-logs/decoder'
 import {
@@ -21,8 +22,8 @@ export interface RuleServiceOptions {
   readonly publisher: Publisher
   /** How much of what packets carry their events tell. */
   readonly payload: PayloadPolicy
-  /** Those who watch over WebSockets. */
-  readonly notify: (notice: Notice) => void
+  /** Those who watch over WebSockets; absent where nobody can. */
+  readonly notify?: ((notice: Notice) => void) | undefined
   /** Every alert, once it was raised. */
   readonly onAlert: (alert: Alert) => void
   /** A file was put in force: the engine may look at other topics now. */
@@ -49,7 +50,8 @@ export class RuleService implements PacketStation, EventStation, AsyncDisposable
   /** Alerts that no action tried to deliver. */
   readonly loss: Loss = {
     count: () => this.actions.stats().reduce((sum, { dropped }) => sum + dropped, 0),
-    describe: count => `${count} alerts not delivered: the queue of an action was full, or there is no such action`
+    describe: count =>
+      `${count} alerts not delivered: the queue of their action was full, no action has that name, or there is no API to watch`
   }
 
   private constructor(options: RuleServiceOptions) {
@@ -66,7 +68,7 @@ export class RuleService implements PacketStation, EventStation, AsyncDisposable
         options.onAlert(alert)
         this.#armSoon()
       },
-      onNotice: options.notify,
+      ...(options.notify && { onNotice: options.notify }),
       published: options.payload
     })
   }
@@ -84,6 +86,11 @@ export class RuleService implements PacketStation, EventStation, AsyncDisposable
       onLoad: ({ path, count }) => service.#loaded(path, count),
       onProblem: error => service.#problem(error)
     })
+    for (const path of [file, alerts, notifications]) {
+      if (path !== undefined && !existsSync(path)) {
+        options.log(`${path}: there is no such file; its rules are in force as soon as there is`)
+      }
+    }
     service.#armSoon()
     return service
   }
