@@ -125,7 +125,7 @@ const mode = (what: string) =>
 
 const stallSeconds = field(
   z.int().min(1).max(3600).default(30),
-  'TCP: a connection that takes nothing for so long is given up and made again.',
+  'TCP: a connection that takes longer than this for 16 KiB, or for one longer event, is given up and made again.',
   { unit: 's' }
 )
 const MAX_OUTPUTS = 64
