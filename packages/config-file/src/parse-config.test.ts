@@ -42,6 +42,8 @@ describe('parseConfig', () => {
     ['groups:\n  - grp: 5\n', 2, 'groups[0]'],
     ['\ngroup: 5\n', 2, ''],
     ['groups: [\n', 2, ''],
+    ['payload: full\n"payload": none\n', 2, ''],
+    ['groups:\n  - { group: 1, group: 2 }\n', 2, ''],
     ['\npayload: !none full\n', 2, ''],
     ['just text', undefined, ''],
     ['[1, 2]', undefined, '']

@@ -1,4 +1,13 @@
-import { type Document, LineCounter, parseDocument, YAMLError } from 'yaml'
+import {
+  type Document,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  YAMLError,
+  type YAMLMap,
+  YAMLParseError
+} from 'yaml'
 import type { ZodType } from 'zod'
 import { ConfigError, type ConfigProblem } from './errors.js'
 
@@ -27,7 +36,8 @@ export function parseConfig<Config>(text: string, { schema, name, overrides }: P
     throw invalid([{ name, field: '', message: `is longer than ${MAX_LENGTH} characters` }])
   }
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
+  // The parser would compare each key with each other one.
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false })
   const written = plainValue(document, name, lines)
   const isFields = typeof written === 'object' && !Array.isArray(written)
   const parsed = schema.safeParse(isFields ? { ...written, ...overrides } : written)
@@ -57,6 +67,7 @@ function plainValue(document: Document, name: string, lines: LineCounter): unkno
     // A tag that means nothing is only warned of, and what follows it is taken for the value: `!tcp.ack && tcp.syn` would lose its half.
     const [syntaxError] = [...document.errors, ...document.warnings]
     if (syntaxError) throw syntaxError
+    refuseRepeatedKeys(document)
     return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {}
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -65,6 +76,26 @@ function plainValue(document: Document, name: string, lines: LineCounter): unkno
     const line = error instanceof YAMLError ? lines.linePos(error.pos[0]).line : undefined
     throw invalid([{ name, ...(line !== undefined && { line }), field: '', message }], { cause: error })
   }
+}
+
+/** Of two fields with one name, only one would count. */
+function refuseRepeatedKeys(document: Document): void {
+  const refuse = ({ items }: YAMLMap): void => {
+    const known = new Set<unknown>()
+    for (const { key } of items) {
+      if (!isScalar(key)) continue
+      if (known.has(key.value)) {
+        const [start = 0, end = start] = key.range ?? []
+        throw new YAMLParseError([start, end], 'DUPLICATE_KEY', `names ${JSON.stringify(key.value)} twice`)
+      }
+      known.add(key.value)
+    }
+  }
+  visit(document, {
+    Map: (_key, map) => {
+      refuse(map)
+    }
+  })
 }
 
 function fieldName(path: readonly PropertyKey[]): string {
