@@ -4,7 +4,6 @@ export { createGateway } from './gateway.js'
 export type { GatewayLimits } from './limits.js'
 export type {
   Access,
-  ActionReport,
   Authenticate,
   EndpointStats,
   Gateway,

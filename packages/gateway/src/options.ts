@@ -1,5 +1,6 @@
 import type { BusClient } from '@packet-logs/bus'
 import type { Notice } from '@packet-logs/rules'
+import type { ActionStats } from '@packet-logs/rules/actions'
 import type { RuleFiles } from '@packet-logs/rules/files'
 import type { Registry } from 'prom-client'
 import type { GatewayError } from './errors.js'
@@ -33,13 +34,6 @@ export interface Health {
   readonly [detail: string]: unknown
 }
 
-/** How an action of the rules is doing, as `@packet-logs/rules/actions` tells it. */
-export interface ActionReport {
-  readonly name: string
-  readonly type: string
-  readonly [detail: string]: unknown
-}
-
 /** What a gateway is made of; all but the bus may be left out. */
 export interface GatewayOptions {
   /** Where events come from. */
@@ -57,7 +51,7 @@ export interface GatewayOptions {
   /** What `/health` tells; default `{ ok: true }`. */
   readonly health?: () => Health | Promise<Health>
   /** How the rules' actions are doing. */
-  readonly actions?: () => readonly ActionReport[]
+  readonly actions?: () => readonly ActionStats[]
   /** Origins of other web pages that may use this gateway, `https://spr.example`; those of its own host always may. */
   readonly origins?: readonly string[]
   /** Take the client's address from the last entry of `X-Forwarded-For` when the connection comes from this machine; default `false`. */

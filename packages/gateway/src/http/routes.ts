@@ -42,8 +42,8 @@ export function httpRoutes(options: GatewayOptions): Hono<RoutesEnv> {
   for (const { method, path, errors, handle } of routes) {
     app.on(method, honoPath(path), async context => {
       try {
-        const { breakOff } = context.env
-        return await handle(context.req.raw, { params: context.req.param(), maxBytes: bodyBytes, breakOff })
+        const surroundings = { params: context.req.param(), maxBytes: bodyBytes, breakOff: breakOffOf(context.env) }
+        return await handle(context.req.raw, surroundings)
       } catch (error) {
         return errorOf(error).toResponse(errors)
       }
@@ -95,6 +95,11 @@ function aboutRoutes(others: readonly Route[], options: GatewayOptions): Route[]
   const all = [...others, ...about]
   const openApi = openApiDocument(all, { hasTokens: options.authenticate !== undefined })
   return about
+}
+
+/** Without a server there is not even an environment. */
+function breakOffOf(env: RoutesEnv['Bindings'] | undefined): (() => void) | undefined {
+  return env?.breakOff
 }
 
 function honoPath(path: string): string {

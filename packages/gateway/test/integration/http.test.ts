@@ -4,7 +4,7 @@ import { Counter, Gauge, Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import { CSV_COLUMNS } from '../../src/http/event-csv.js'
 import { httpRoutes } from '../../src/http/routes.js'
-import { openRoutes } from './open-routes.js'
+import { IDLE_ACTION, openRoutes } from './open-routes.js'
 
 describe('methods', () => {
   it.each([
@@ -91,7 +91,7 @@ describe('/health', () => {
   it('is not well without the bus', async () => {
     const bus = createBusClient(createBroker())
     await bus.close()
-    const response = await httpRoutes({ bus }).request('/health', {}, {})
+    const response = await httpRoutes({ bus }).request('/health')
     expect(response.status).toBe(503)
     expect(await response.json()).toEqual({ ok: false, status: 'failing', bus: { connected: false } })
   })
@@ -99,10 +99,10 @@ describe('/health', () => {
 
 describe('/actions', () => {
   it('tells how they are doing, where there are any', async () => {
-    const report = { name: 'phone', type: 'ntfy', delivered: 3, lastError: undefined }
+    const report = { ...IDLE_ACTION, delivered: 3, lastError: undefined }
     const { request } = await openRoutes({ actions: () => [report] })
     expect(await (await request('GET', '/actions')).json()).toEqual({
-      actions: [{ name: 'phone', type: 'ntfy', delivered: 3 }]
+      actions: [JSON.parse(JSON.stringify(report))]
     })
     const without = await openRoutes()
     expect((await without.request('GET', '/actions')).status).toBe(404)

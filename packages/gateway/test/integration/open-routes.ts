@@ -3,10 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Broker, createBroker, createBusClient } from '@packet-logs/bus'
 import { createRuleEngine, type RuleEngine } from '@packet-logs/rules'
+import type { ActionStats } from '@packet-logs/rules/actions'
 import { openRuleFiles, type RuleFiles } from '@packet-logs/rules/files'
 import { onTestFinished } from 'vitest'
 import { httpRoutes } from '../../src/http/routes.js'
 import type { GatewayOptions } from '../../src/options.js'
+
+/** An action to which nothing was given yet. */
+export const IDLE_ACTION: ActionStats = {
+  ...{ name: 'phone', type: 'ntfy', target: 'https://ntfy.example' },
+  ...{ delivered: 0, failed: 0, dropped: 0, filtered: 0, retries: 0, queued: 0, queuedBytes: 0, active: 0 },
+  ...{ lastError: undefined, lastErrorMs: undefined, lastDeliveredMs: undefined }
+}
 
 /** The routes over a bus and real rule files of their own. */
 export interface OpenRoutes {
@@ -53,11 +61,7 @@ export async function openRoutes({
     request: async (method, path, body, headers = {}) => {
       const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
       const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
-      return app.request(
-        path,
-        { method, headers: { ...type, ...headers }, ...(text !== undefined && { body: text }) },
-        {}
-      )
+      return app.request(path, { method, headers: { ...type, ...headers }, ...(text !== undefined && { body: text }) })
     }
   }
 }

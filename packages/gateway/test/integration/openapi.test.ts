@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { httpRoutes } from '../../src/http/routes.js'
 import { GatewayError, type GatewayErrorCode, type RecentEvents } from '../../src/index.js'
-import { type OpenRoutes, openRoutes } from './open-routes.js'
+import { IDLE_ACTION, type OpenRoutes, openRoutes } from './open-routes.js'
 
 interface Content {
   readonly content?: Readonly<Record<string, object>>
@@ -140,7 +140,7 @@ const calls: readonly Call[] = [
 ]
 
 async function openAll(): Promise<OpenRoutes> {
-  const routes = await openRoutes({ actions: () => [{ name: 'phone', type: 'ntfy' }], rules: RULES })
+  const routes = await openRoutes({ actions: () => [IDLE_ACTION], rules: RULES })
   for (const entry of [0, 1]) {
     await routes.request('PUT', '/notifications', { ...notification, entry })
     await routes.request('PUT', '/alerts', alert)
