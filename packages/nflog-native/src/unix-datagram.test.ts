@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdtempSync, rmSync, writeSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
@@ -68,6 +69,16 @@ describe('a unix datagram socket', () => {
     await stop()
     expect(codeOf(() => writeSync(fd, 'x'))).toBe('ECONNREFUSED')
     closeSync(fd)
+  })
+
+  it('says what to do about a socket that wants a stream', async () => {
+    const path = join(folder, 'stream.sock')
+    const server = createServer().listen(path)
+    await once(server, 'listening')
+    expect(() => connectUnixDatagram(path)).toThrow(
+      '(EPROTOTYPE); who listens there wants a stream: connect with node:net'
+    )
+    server.close()
   })
 
   it.each([

@@ -2,6 +2,15 @@ import { getSystemErrorName } from 'node:util'
 import { NflogError } from './errors.js'
 import { loadAddon } from './load-addon.js'
 
+const advice: Readonly<Record<string, string>> = {
+  ENOENT: 'start who listens there',
+  ECONNREFUSED: 'start who listens there',
+  EACCES: 'the user of this process needs the right to write to the socket and to enter its folder',
+  EPROTOTYPE: 'who listens there wants a stream: connect with node:net',
+  EINVAL: 'name a path of 1 to 107 bytes without a zero byte',
+  ENAMETOOLONG: 'name a path of 1 to 107 bytes without a zero byte'
+}
+
 /**
  * Connects to a unix datagram socket, such as `/dev/log`, for which Node has no call. Each `fs.writeSync` to the file descriptor
  * sends a datagram without ever waiting; `EAGAIN` says that the receiver has no room, `ECONNREFUSED` that it has gone.
@@ -14,7 +23,8 @@ export function connectUnixDatagram(path: string): number {
   const result = loadAddon().connectUnixDatagram(path)
   if (result >= 0) return result
   const osCode = getSystemErrorName(result)
-  throw new NflogError('NFLOG_IO', `nobody can be reached at ${path} (${osCode}); start who listens there`, {
+  const toDo = advice[osCode] ?? 'see connect(2)'
+  throw new NflogError('NFLOG_IO', `nobody can be reached at ${path} (${osCode}); ${toDo}`, {
     syscall: 'connect',
     errno: -result,
     osCode
