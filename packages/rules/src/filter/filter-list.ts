@@ -38,6 +38,11 @@ export class FilterList {
     return this.#events.all(view)
   }
 
+  /** What the filters that are tried for one packet may cost together. */
+  get worstCost(): number {
+    return this.#packets.worstCost
+  }
+
   get #packets(): FilterIndex<PacketView> {
     this.#onPacket ??= new FilterIndex(this.#filters, packetReader)
     return this.#onPacket

@@ -3,6 +3,8 @@ export const MAX_RULES = 100_000
 export const MAX_ID_CHARACTERS = 128
 export const MAX_TOPICS = 64
 export const MAX_TOPIC_CHARACTERS = 256
+/** What the filters that are tried for one packet may cost together, each as `costOf` has it. */
+export const MAX_RULES_COST = 1_000_000
 /** Fields that make up a key. */
 export const MAX_BY = 8
 export const MAX_TITLE_CHARACTERS = 256

@@ -192,4 +192,28 @@ more: 1
     )
     expect(taken).toBeGreaterThan(20)
   })
+
+  it.each([
+    ['none of which can be looked up', () => 'dst.port != 22'],
+    ['that ask for the same', () => 'dst.port == 22']
+  ])('refuses rules that cost too much for one packet together, %s', (_, required) => {
+    const searches = Array.from({ length: 150 }, (_value, index) => `prefix.contains("${index}")`).join(' || ')
+    const file = (rules: number, filter: (index: number) => string): string =>
+      JSON.stringify({
+        rules: Array.from({ length: rules }, (_rule, index) => ({
+          id: `r${index}`,
+          when: `${filter(index)} && (${searches})`
+        }))
+      })
+    expect(() => parseRules(file(140, required), { file: 'a.yaml' })).toThrow(
+      /a\.yaml: rules may take too long for one packet/
+    )
+    expect(parseRules(file(120, required), { file: 'a.yaml' }).rules).toHaveLength(120)
+    expect(
+      parseRules(
+        file(140, index => `dst.port == ${index}`),
+        { file: 'a.yaml' }
+      ).rules
+    ).toHaveLength(140)
+  })
 })

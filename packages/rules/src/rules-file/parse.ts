@@ -1,10 +1,13 @@
 import { ConfigError, parseConfig } from '@packet-logs/config-file'
 import { durationMs } from '../duration.js'
 import type { RuleProblem } from '../errors.js'
+import { costOf } from '../filter/cost.js'
+import { FilterList } from '../filter/filter-list.js'
 import { printable } from '../filter/source-text.js'
 import { invalidFile } from '../json-file/parse.js'
 import { checkRules } from './check-rules.js'
-import { isOfPackets } from './compile-rule.js'
+import { compileRule, isOfPackets } from './compile-rule.js'
+import { MAX_RULES_COST } from './limits.js'
 import type { Rule, Rules } from './rule.js'
 import type { WrittenRule } from './schema.js'
 import { rulesFileSchema } from './schema.js'
@@ -28,7 +31,9 @@ export const checkedSchema: typeof rulesFileSchema = rulesFileSchema.superRefine
 export function parseRules(text: string, options: { readonly file: string }): Rules {
   try {
     const { rules, actions } = parseConfig(text, { schema: checkedSchema, name: options.file })
-    return { rules: rules.map(toRule), actions }
+    const parsed = rules.map(toRule)
+    refuseCostly(parsed, options.file)
+    return { rules: parsed, actions }
   } catch (cause) {
     if (!(cause instanceof ConfigError)) throw cause
     const problems = cause.problems.map(({ name: file, line, field, message }): RuleProblem => {
@@ -39,6 +44,22 @@ export function parseRules(text: string, options: { readonly file: string }): Ru
       problems.sort((one, other) => (one.line ?? 0) - (other.line ?? 0)),
       cause
     )
+  }
+}
+
+/** Each filter is bounded; very many of them that are all tried for the same packet need a bound of their own. */
+function refuseCostly(rules: readonly Rule[], file: string): void {
+  const compiled = rules.filter(({ enabled }) => enabled).map(compileRule)
+  for (const kind of ['packetFilter', 'eventFilter'] as const) {
+    const filters = compiled.map(rule => rule[kind])
+    const all = filters.reduce((sum, filter) => sum + (filter === undefined ? 0 : costOf(filter.expression)), 0)
+    // What costs little altogether costs little for one packet.
+    if (all <= MAX_RULES_COST || new FilterList(filters).worstCost <= MAX_RULES_COST) continue
+    const what = kind === 'packetFilter' ? 'packet' : 'event'
+    const message =
+      `may take too long for one ${what}: too many filters have to be tried for the same one; ` +
+      'ask for an address, a port or another value in them that tells them apart, or search fewer texts'
+    throw invalidFile([{ file, path: 'rules', message }])
   }
 }
 

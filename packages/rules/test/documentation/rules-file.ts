@@ -162,6 +162,8 @@ ${[
   row('`threshold.count`', String(MAX_COUNT)),
   row('`distinct.count`', String(MAX_DISTINCT)),
   row('durations', `\`${LEAST_TIME}\` to \`${MOST_TIME}\``),
+  row('filters that are tried for the same packet, together', '1000000 comparisons, or 20000 searches in texts'),
+  row('the file', '4194304 characters'),
   row('keys remembered per rule', "10000, or the engine's `maxKeys`"),
   row('memory of all rules together, by estimate', "64 MiB, or the engine's `maxBytes`"),
   row('alerts of a rule in a minute', "10000, or the engine's `maxAlertsPerMinute`")

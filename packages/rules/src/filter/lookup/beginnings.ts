@@ -23,6 +23,10 @@ export class Beginnings {
     }
   }
 
+  candidates(): Iterable<Candidates> {
+    return this.#candidates.values()
+  }
+
   find(text: string): Candidates | undefined {
     const known = this.#remembered.get(text)
     if (known !== undefined || this.#remembered.has(text)) return known

@@ -15,6 +15,8 @@ export interface Dimension<V> {
   /** To be called when all were added. */
   link(): void
   find(view: V): Candidates | undefined
+  /** All that can be found. */
+  candidates(): Iterable<Candidates>
 }
 
 export function dimensionOf<V>(field: Field, reader: Reader<V>): Dimension<V> {
@@ -51,6 +53,10 @@ class ValueDimension<V> implements Dimension<V> {
     const found = this.#values.get(value)
     if (found !== undefined || this.#beginnings === undefined || typeof value !== 'string') return found
     return this.#beginnings.find(value)
+  }
+
+  candidates(): Iterable<Candidates> {
+    return [...this.#values.values(), ...(this.#beginnings?.candidates() ?? [])]
   }
 }
 
@@ -93,6 +99,10 @@ class AddressDimension<V> implements Dimension<V> {
     const { words } = address
     if (address.version === 6) return this.#ipv6Networks.find(words)
     return this.#ipv4.get((words[0] ?? 0) | 0) ?? this.#ipv4Networks.find(words)
+  }
+
+  candidates(): Iterable<Candidates> {
+    return [...this.#ipv4.values(), ...this.#ipv4Networks.candidates(), ...this.#ipv6Networks.candidates()]
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Reader, Step } from '../compile.js'
 import { Compiler } from '../compile.js'
+import { costOf } from '../cost.js'
 import type { Expression } from '../expression.js'
 import type { Field } from '../fields/field.js'
+import type { Candidates } from './candidates.js'
 import type { Dimension } from './dimension.js'
 import { dimensionOf } from './dimension.js'
 import { MostTelling } from './most-telling.js'
@@ -51,6 +53,27 @@ export class FilterIndex<V> {
     for (const dimension of dimensions.values()) dimension.link()
     this.#dimensions = [...dimensions.values()]
     this.#others = others
+  }
+
+  /** What the filters that are tried for one packet or event may cost together, if it meets as many requirements as it can. */
+  get worstCost(): number {
+    const costs = this.#filters.map(filter => (filter === undefined ? 0 : costOf(filter.expression)))
+    const sum = (filters: readonly number[]): number => filters.reduce((total, index) => total + (costs[index] ?? 0), 0)
+    const known = new Map<Candidates, number>()
+    const sumOf = (some: Candidates | undefined): number => {
+      let total = 0
+      for (let one = some; one !== undefined; one = one.wider) {
+        const own = known.get(one) ?? sum(one.filters)
+        known.set(one, own)
+        total += own
+      }
+      return total
+    }
+    return this.#dimensions.reduce((total, dimension) => {
+      let most = 0
+      for (const some of dimension.candidates()) most = Math.max(most, sumOf(some))
+      return total + most
+    }, sum(this.#others))
   }
 
   /** The index of the first filter that matches, or -1. */

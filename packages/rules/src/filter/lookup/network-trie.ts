@@ -91,6 +91,16 @@ export class NetworkTrie {
     }
   }
 
+  *candidates(): Iterable<Candidates> {
+    const open = [this.#root]
+    while (open.length > 0) {
+      const node = open.pop()
+      if (node === undefined) continue
+      if (node.candidates !== undefined) yield node.candidates
+      open.push(node.zero, node.one)
+    }
+  }
+
   /** Of the longest network that has the address. */
   find(address: ArrayLike<number>): Candidates | undefined {
     let found: Candidates | undefined
