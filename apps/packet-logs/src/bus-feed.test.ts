@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createBroker, createBusClient } from '@packet-logs/bus'
 import { createFilterCompiler, type FilterEvent } from '@packet-logs/rules'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -20,7 +21,10 @@ describe('the feed of the bus', () => {
   let broker = createBroker()
   let feed: BusFeed
   let said: string[]
-  const quiet = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 20))
+  /** Turns of the event loop, however long they take: enough for whatever is under way in this process. */
+  const quiet = async (): Promise<void> => {
+    for (let turns = 0; turns < 20; turns++) await nextTurn()
+  }
 
   beforeEach(() => {
     broker = createBroker({ compileFilter: createFilterCompiler() })

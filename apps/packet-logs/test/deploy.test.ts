@@ -75,5 +75,5 @@ describe('the systemd unit', () => {
     expect(
       analyze('security', '--offline=true', '--threshold=25', deployed('systemd/packet-logsd.service')).status
     ).toBe(0)
-  })
+  }, 120_000)
 })

@@ -4,8 +4,17 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Subscription } from '@packet-logs/bus'
 import type { Lab } from '@packet-logs/lab'
+import { expect, vi } from 'vitest'
 
 const bin = fileURLToPath(new URL('../../dist/bin.js', import.meta.url))
+
+// Each test starts processes, which takes seconds on a machine that is busy otherwise.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+
+/** Waits as long as it takes on such a machine. */
+export function soon<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(read, { timeout: 60_000 })
+}
 
 /** Two prefixes of two groups: UDP ports 9001 and 9002. */
 export const logRules = `table inet watch {

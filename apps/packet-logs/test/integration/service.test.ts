@@ -9,18 +9,13 @@ import { type Lab, openLab } from '@packet-logs/lab'
 import { describeWithKernel } from '@packet-logs/lab/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { type Daemon, logRules, send, start, take } from './run-daemon.js'
+import { type Daemon, logRules, send, soon, start, take } from './run-daemon.js'
 
 /** A message of SPR's WebSocket. */
 interface Message {
   Type: string
   Data: string
   Notification: boolean
-}
-
-/** Waits as long as it takes on a machine that does something else as well. */
-function soon<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
-  return expect.poll(read, { timeout: 10_000 })
 }
 
 const site = '198.51.100.7'
@@ -296,16 +291,23 @@ describeWithKernel('packet-logsd as a service', () => {
     expect((await stat(tokenPath)).mode & 0o777).toBe(0o600)
     expect(daemon.lines.join('\n')).toContain(`the API is at http://127.0.0.1:8088; its token is in ${tokenPath}`)
     await send(lab, [9001, 9002])
-    const inside = async (path: string, token = ''): Promise<string> => {
-      const script = `fetch('http://127.0.0.1:8088${path}', { headers: { authorization: 'Bearer ${token || 'wrong'}' } })
-        .then(async response => console.log(response.status, await response.text()))`
-      return (await lab.run(process.execPath, ['-e', script])).stdout
-    }
     const token = (await readFile(tokenPath, 'utf8')).trim()
-    await soon(() => inside('/metrics', token)).toMatch(
+    const ask = `fetch('http://127.0.0.1:8088' + path, { headers: { authorization: 'Bearer ' + token } })
+      .then(async response => response.status + ' ' + (await response.text()))`
+    const inside = async (...requests: (readonly [path: string, token: string])[]): Promise<string[]> => {
+      const script = `Promise.all(${JSON.stringify(requests)}.map(([path, token]) => ${ask}))
+        .then(answers => console.log(JSON.stringify(answers)))`
+      return JSON.parse((await lab.run(process.execPath, ['-e', script])).stdout) as string[]
+    }
+    await soon(async () => (await inside(['/metrics', token]))[0]).toMatch(
       /packet_logs_packets_total\{prefix="lan:in",action="allowed",group="0",protocol="udp",device="lo"\} 2/
     )
-    const metrics = await inside('/metrics', token)
+    const [metrics = '', health, refused, events] = await inside(
+      ['/metrics', token],
+      ['/health', 'wrong'],
+      ['/events', 'wrong'],
+      ['/events', token]
+    )
     expect(metrics).toMatch(/packet_logs_kernel_lost_packets_total 0/)
     expect(metrics).toMatch(/packet_logs_bus_events_total 4/)
     expect(metrics).toMatch(/packet_logs_process_resident_memory_bytes \d{7}/)
@@ -313,9 +315,9 @@ describeWithKernel('packet-logsd as a service', () => {
       Array.from(metrics.matchAll(/^packet_logs_\w+\{(.*)\} /gm)).flatMap(([, text = '']) => text.match(/\w+(?==")/g))
     )
     for (const label of labels) expect(['prefix', 'action', 'group', 'protocol', 'device', 'reader']).toContain(label)
-    expect(await inside('/health')).toMatch(/^200 .*"status":"ok"/)
-    expect(await inside('/events')).toMatch(/^401 /)
-    expect(await inside('/events', token)).toMatch(/^200 .*lan:in/s)
+    expect(health).toMatch(/^200 .*"status":"ok"/)
+    expect(refused).toMatch(/^401 /)
+    expect(events).toMatch(/^200 .*lan:in/s)
   })
 
   it('lets alerts of the last packets arrive before it ends', async () => {
@@ -328,11 +330,9 @@ describeWithKernel('packet-logsd as a service', () => {
     await subscription.ready
     const { messages } = await watch('/ws_events_all')
     await send(lab, [9001])
-    const started = performance.now()
     daemon.process.kill('SIGTERM')
     expect(await take(subscription, 2)).toMatchObject([{ topic: 'alert:nft:lan:in:last' }, {}])
     expect(await daemon.exitCode).toBe(0)
-    expect(performance.now() - started).toBeLessThan(9000)
     expect(messages.filter(({ Type }) => Type === 'nft:lan:in')).toHaveLength(2)
   })
 })
