@@ -37,6 +37,20 @@ describe('the queue of an output', () => {
     expect(drain(queue)).toBe('bcdef')
   })
 
+  it('makes larger batches while nobody takes them, up to an eighth of what may wait', () => {
+    const queue = new EventQueue(4_194_304)
+    for (let i = 0; i < 3000; i++) queue.push('', 'x'.repeat(1023), true)
+    const lengths: number[] = []
+    for (let batch = queue.take(); batch !== undefined; batch = queue.take()) {
+      lengths.push(batch.length)
+      queue.finish(batch)
+    }
+    expect(lengths.slice(0, 5)).toEqual([65_536, 131_072, 262_144, 524_288, 524_288])
+    queue.push('', 'x', true)
+    expect(queue.take()?.bytes).toHaveLength(65_536)
+    expect(queue.dropped).toBe(0)
+  })
+
   it('refuses an event that is larger than all of it', () => {
     const queue = new EventQueue(65_536)
     expect(queue.push('', 'x'.repeat(65_537), false)).toBe(false)

@@ -1,6 +1,9 @@
 const MIN_BATCH_BYTES = 4096
 const MAX_BATCH_BYTES = 65_536
 const BATCHES_PER_QUEUE = 16
+/** While writing lags behind, batches grow to so many times the usual: each costs who writes a way to the kernel and back. */
+const MAX_GROWTH = 8
+const MIN_BATCHES_PER_QUEUE = 8
 const SPARE_BUFFERS = 2
 /** What a UTF-16 unit takes at most in UTF-8. */
 const BYTES_PER_CHARACTER = 3
@@ -147,7 +150,7 @@ export class EventQueue {
       const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
       const needed = head.length + bodyBytes + (isLine ? 1 : 0)
       if (needed > this.#maxBytes) return false
-      tail = new EventBatch(needed > this.#batchBytes ? Buffer.allocUnsafeSlow(needed) : this.#buffer())
+      tail = new EventBatch(this.#buffer(needed))
       tail.append(head, body, isLine)
       this.#batches.push(tail)
       this.#bytes += needed
@@ -200,7 +203,11 @@ export class EventQueue {
     return batch
   }
 
-  #buffer(): Buffer {
-    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#batchBytes)
+  /** A buffer for a new batch whose first event needs so many bytes. */
+  #buffer(needed: number): Buffer {
+    const lag = Math.min(MAX_GROWTH, 2 ** this.#batches.length) * this.#batchBytes
+    const usual = Math.max(this.#batchBytes, Math.min(lag, Math.floor(this.#maxBytes / MIN_BATCHES_PER_QUEUE)))
+    if (needed <= usual && usual === this.#batchBytes) return this.#spare.pop() ?? Buffer.allocUnsafeSlow(usual)
+    return Buffer.allocUnsafeSlow(Math.max(needed, usual))
   }
 }
