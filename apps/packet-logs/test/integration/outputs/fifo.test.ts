@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path'
 import { readCapture } from '@packet-logs/pcap'
 import { describe, expect, it } from 'vitest'
-import { lossesTold, openBench, packetNumbers, range, until, type Workbench } from './workbench.js'
+import { lossesTold, openBench, packetNumbers, range, until, type Workbench, whole } from './workbench.js'
 
 const fifo = (folder: string): string => join(folder, 'packets')
 const isInstalled = (tool: string): boolean => spawnSync('which', [tool]).status === 0
@@ -79,7 +79,7 @@ describe('an output to a FIFO', () => {
     try {
       await readersAre(bench, true)
       bench.send(200)
-      await until(() => packetNumbers(out()).length === 200, 'every line is shown')
+      await until(() => packetNumbers(whole(out())).length === 200, 'every line is shown')
     } finally {
       await stop(child)
     }
@@ -108,7 +108,7 @@ describe('an output to a FIFO', () => {
     expect(out()).toBe('')
     expect(bench.said).toEqual([expect.stringMatching(/^output auto: \/proc does not tell.*set endOften: true$/)])
     await bench.close()
-    await until(() => packetNumbers(out()).length === 10, 'the end is met')
+    await until(() => packetNumbers(whole(out())).length === 10, 'the end is met')
     await stop(child)
   })
 
@@ -159,7 +159,7 @@ describe('an output to a FIFO', () => {
     const { child, out } = start('exec cat packets', bench.folder)
     await readersAre(bench, true)
     bench.send(10)
-    await until(() => packetNumbers(out()).length === 10, 'every line is read')
+    await until(() => packetNumbers(whole(out())).length === 10, 'every line is read')
     await stop(child)
     await bench.close()
     expect(readFileSync(`${fifo(bench.folder)}.next`, 'utf8')).toBe('precious')

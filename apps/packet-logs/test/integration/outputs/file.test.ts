@@ -62,6 +62,7 @@ describe('an output to a file', () => {
         bench.send(100)
         await new Promise(resolve => setTimeout(resolve, 2))
       }
+      await until(() => bench.stats().written === 2000, 'every event is written')
       await bench.close()
       const names = readdirSync(bench.folder)
       const numbers = names.map(name => Number(/\.(\d+)/.exec(name)?.[1] ?? 0))

@@ -82,6 +82,11 @@ export function packetNumbers(text: string): number[] {
   return numbers
 }
 
+/** The lines of a text; a last one that is not all there is left out. */
+export function whole(text: string): string {
+  return text.slice(0, text.lastIndexOf('\n') + 1)
+}
+
 /** What a text tells was lost. */
 export function lossesTold(text: string): number {
   let lost = 0
