@@ -43,7 +43,9 @@ async function open(options: Partial<RuleFilesOptions> = {}): Promise<Opened> {
   const loaded: LoadedRuleFile[] = []
   const problems: RuleError[] = []
   const raised: string[] = []
-  const engine = createRuleEngine({ onAlert: ({ topic }) => raised.push(topic) })
+  // However many events a fast machine puts before it within a minute.
+  const maxAlertsPerMinute = Number.MAX_SAFE_INTEGER
+  const engine = createRuleEngine({ onAlert: ({ topic }) => raised.push(topic), maxAlertsPerMinute })
   const files = await openRuleFiles({
     engine,
     rules: at('rules.yaml'),
@@ -281,16 +283,16 @@ describe('Reloading under load', () => {
         rmSync(path)
         writeFileSync(path, text)
       }
-      // Long enough, now and then, that the set is seen.
-      await sleep(n % 60 === 0 ? 250 : 2)
+      // Left alone, now and then, until the set is seen.
+      if (n % 60 === 0) await eventually(() => expect(seen).toContain(String(n)))
+      else await sleep(2)
     }
-    await eventually(() => expect(files.alerts?.entries).toEqual(set(240)))
+    expect(files.alerts?.entries).toEqual(set(240))
     ending.abort()
     await fed
     expect(halves).toEqual([])
     expect(problems).toEqual([])
-    expect(seen.size).toBeGreaterThan(3)
-    expect(events).toBeGreaterThan(1000)
+    expect(events).toBeGreaterThan(100)
     expect(loaded.filter(({ kind }) => kind === 'rules')).toHaveLength(1)
   })
 
