@@ -69,6 +69,15 @@ describe('parseConfig', () => {
     expect(() => parse(bomb.join('\n'))).toThrow(ConfigError)
   })
 
+  it.each([
+    ['deep in brackets', '['.repeat(100_000), /deeper than 64/],
+    ['deep in dashes', '- '.repeat(100_000), /deeper than 64/],
+    ['more than one document', 'a: 1\n---\nb: 2\n', /^a\.yaml:3: .*more than one document/],
+    ['a crowd of tags', `a: ${'!b '.repeat(10_000)}`, /^a\.yaml:1: .*at most one tag/]
+  ])('gives up at the first thing that is wrong in what is %s', (_, text, message) => {
+    expect(() => parse(text)).toThrow(message)
+  })
+
   it('does not read a text of any length', () => {
     expect(() => parse(`# ${'x'.repeat(4 * 1024 * 1024)}`)).toThrow(/longer than/)
   })

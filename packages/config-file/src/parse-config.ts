@@ -1,14 +1,6 @@
-import {
-  type Document,
-  isScalar,
-  LineCounter,
-  parseDocument,
-  visit,
-  YAMLError,
-  type YAMLMap,
-  YAMLParseError
-} from 'yaml'
+import { type Document, isScalar, LineCounter, visit, YAMLError, type YAMLMap, YAMLParseError } from 'yaml'
 import type { ZodType } from 'zod'
+import { composeDocument } from './compose-document.js'
 import { ConfigError, type ConfigProblem } from './errors.js'
 
 /** How a text becomes a configuration. */
@@ -36,8 +28,7 @@ export function parseConfig<Config>(text: string, { schema, name, overrides }: P
     throw invalid([{ name, field: '', message: `is longer than ${MAX_LENGTH} characters` }])
   }
   const lines = new LineCounter()
-  // The parser would compare each key with each other one.
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false })
+  const document = compose(text, name, lines)
   const written = plainValue(document, name, lines)
   const isFields = typeof written === 'object' && !Array.isArray(written)
   const parsed = schema.safeParse(isFields ? { ...written, ...overrides } : written)
@@ -62,20 +53,33 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
   return undefined
 }
 
-function plainValue(document: Document, name: string, lines: LineCounter): unknown {
+function compose(text: string, name: string, lines: LineCounter): Document {
   try {
+    const document = composeDocument(text, lines)
     // A tag that means nothing is only warned of, and what follows it is taken for the value: `!tcp.ack && tcp.syn` would lose its half.
     const [syntaxError] = [...document.errors, ...document.warnings]
     if (syntaxError) throw syntaxError
     refuseRepeatedKeys(document)
+    return document
+  } catch (error) {
+    throw invalidYaml(error, name, lines)
+  }
+}
+
+function plainValue(document: Document, name: string, lines: LineCounter): unknown {
+  try {
     return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {}
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    const isTag = error instanceof YAMLError && error.code === 'TAG_RESOLVE_FAILED'
-    const message = isTag ? `${reason}\na text that begins with ! stands in quotes` : reason
-    const line = error instanceof YAMLError ? lines.linePos(error.pos[0]).line : undefined
-    throw invalid([{ name, ...(line !== undefined && { line }), field: '', message }], { cause: error })
+    throw invalidYaml(error, name, lines)
   }
+}
+
+function invalidYaml(error: unknown, name: string, lines: LineCounter): ConfigError {
+  const reason = error instanceof Error ? error.message : String(error)
+  const isTag = error instanceof YAMLError && error.code === 'TAG_RESOLVE_FAILED'
+  const message = isTag ? `${reason}\na text that begins with ! stands in quotes` : reason
+  const line = error instanceof YAMLError ? lines.linePos(error.pos[0]).line : undefined
+  return invalid([{ name, ...(line !== undefined && { line }), field: '', message }], { cause: error })
 }
 
 /** Of two fields with one name, only one would count. */
