@@ -72,7 +72,7 @@ describe('parseConfig', () => {
   it.each([
     ['deep in brackets', '['.repeat(100_000), /deeper than 64/],
     ['deep in dashes', '- '.repeat(100_000), /deeper than 64/],
-    ['more than one document', 'a: 1\n---\nb: 2\n', /^a\.yaml:3: .*more than one document/],
+    ['more than one document', 'a: 1\n---\nb: 2\n', /^a\.yaml:2: .*more than one document/],
     ['a crowd of tags', `a: ${'!b '.repeat(10_000)}`, /^a\.yaml:1: .*at most one tag/]
   ])('gives up at the first thing that is wrong in what is %s', (_, text, message) => {
     expect(() => parse(text)).toThrow(message)
