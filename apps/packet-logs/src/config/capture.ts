@@ -45,6 +45,11 @@ export const captureSchema: z.ZodType<CaptureConfig, CaptureConfig | undefined> 
         { otherwise: '`false`' }
       )
     })
+    .refine(
+      ({ receiveBufferBytes = 0, receiveBufferMaxBytes = Number.POSITIVE_INFINITY }) =>
+        receiveBufferBytes <= receiveBufferMaxBytes,
+      { error: 'is less than receiveBufferBytes', path: ['receiveBufferMaxBytes'] }
+    )
     .prefault({}),
   'How packets are taken from the kernel.'
 )

@@ -34,6 +34,11 @@ describe('a configuration', () => {
     ['events:\n  payload: some\n', /^a\.yaml:2: events\.payload: /],
     ['recentDomains:\n  maxEntry: 5\n', /^a\.yaml:2: recentDomains: .*maxEntry/],
     ['recentDomains:\n  resolvers: [ns.example]\n', /^a\.yaml:2: recentDomains\.resolvers\[0\]: is no IP address/],
+    ['recentDomains:\n  maxEntriesPerClient: 9000\n', /^a\.yaml:2: recentDomains\.maxEntriesPerClient: .*maxEntries/],
+    [
+      'capture:\n  receiveBufferMaxBytes: 8192\n  receiveBufferBytes: 16384\n',
+      /^a\.yaml:2: capture\.receiveBufferMaxBytes: is less than receiveBufferBytes/
+    ],
     ['http:\n  listen: "8080"\n', /^a\.yaml:2: http\.listen: write ADDR:PORT/],
     ['http:\n  listen: unix:/a\n  tls: { cert: a, key: b }\n', /^a\.yaml:3: http\.tls: is for ports only/],
     ['http:\n  socketMode: 0660\n', /^a\.yaml:2: http\.socketMode: write three octal digits in quotes/],
