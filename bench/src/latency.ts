@@ -80,7 +80,10 @@ async function measureLatency(run: BenchOptions & Tools, perSecond: number): Pro
 }
 
 async function nextLine(lines: Interface): Promise<string> {
-  const [line] = (await once(lines, 'line')) as [string]
+  const ended = once(lines, 'close').then(() => {
+    throw new Error('the watcher ended early')
+  })
+  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string]
   return line
 }
 
