@@ -178,8 +178,8 @@ function addRules(metrics: Metrics, { engine, actions, files }: RuleService): vo
   metrics.counter('rule_notices_total', 'Notices sent for notifications.json.', () => engine.totals.notices)
   counter(
     'rule_suppressed_total',
-    'Alerts held back by a cooldown, a summary, a snooze or a dry run.',
-    ({ suppressed: { cooldown, aggregate, snooze, dryRun } }) => cooldown + aggregate + snooze + dryRun
+    'Alerts held back by a cooldown, a summary, a snooze, a dry run or the limit of alerts a minute.',
+    ({ suppressed: { cooldown, aggregate, snooze, dryRun, flood } }) => cooldown + aggregate + snooze + dryRun + flood
   )
   counter(
     'rule_failures_total',
@@ -192,6 +192,7 @@ function addRules(metrics: Metrics, { engine, actions, files }: RuleService): vo
     () => engine.totals.loopsCut
   )
   metrics.gauge('rule_keys', 'Keys remembered by rules.', () => sum(({ keys }) => keys))
+  metrics.gauge('rule_remembered_bytes', 'What rules remember, by estimate.', () => engine.totals.rememberedBytes)
   counter('rule_keys_evicted_total', 'Keys forgotten by rules for want of room.', ({ keysEvicted }) => keysEvicted)
   metrics.gauge('rule_file_problems', 'Problems of rule files that are not in force.', () => files.problems.length)
   addActions(metrics, actions)

@@ -22,7 +22,7 @@ export function emptyReading(name: RuleReading['name'], meaning: string): RuleRe
   return { name, meaning, isEmpty: true, examine: () => ({ matches: false, conditions: [] }) }
 }
 
-export function examine(condition: ExplainedCondition, subject: Subject): ExaminedCondition {
+function examine(condition: ExplainedCondition, subject: Subject): ExaminedCondition {
   const { source, meaning } = condition
   const isPacket = subject.kind === 'packet'
   const isMet = isPacket

@@ -45,7 +45,7 @@ function formatCondition(condition: ExaminedCondition, colors: Colors): string {
 }
 
 /** `dst.port is 443, tcp.syn is absent`. */
-export function formatSeen({ seen, absent }: Pick<ExaminedCondition, 'seen' | 'absent'>): string {
+function formatSeen({ seen, absent }: Pick<ExaminedCondition, 'seen' | 'absent'>): string {
   const values = Object.entries(seen).map(([name, value]) => {
     const text = JSON.stringify(value) ?? 'nothing'
     return `${name} is ${text.length > maxSeenCharacters ? `${text.slice(0, maxSeenCharacters)}…` : text}`

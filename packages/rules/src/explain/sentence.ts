@@ -141,7 +141,7 @@ function bare(node: ASTNode): string {
 }
 
 /** A dotted name, or an expression as it is written. */
-export function nameOf(node: ASTNode): string {
+function nameOf(node: ASTNode): string {
   const path: string[] = []
   let root = node
   while (root.op === '.') {

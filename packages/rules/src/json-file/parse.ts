@@ -4,7 +4,7 @@ import { printable } from '../filter/source-text.js'
 import { lineAt } from './places.js'
 
 /** Longest file that is read, in characters. */
-export const MAX_FILE_CHARACTERS: number = 4 * 1024 * 1024
+const MAX_FILE_CHARACTERS: number = 4 * 1024 * 1024
 /** Problems that a message spells out. */
 const MAX_SPELLED = 50
 

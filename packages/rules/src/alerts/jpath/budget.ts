@@ -4,7 +4,7 @@ import { jsonpath } from 'json-p3'
 const { IndexSelector, NameSelector } = jsonpath.selectors
 
 /** A condition that had to look at too much of an event. */
-export class CostlyEventError extends Error {}
+class CostlyEventError extends Error {}
 
 /** Nodes of an event that one condition may look at. */
 const MAX_CONDITION_STEPS = 10_000

@@ -10,7 +10,7 @@ import { isSame, operate, toBoolean, toNumber } from './values.js'
 const { ValueType, LogicalType, NodesType } = FunctionExpressionType
 
 /** gval's error is RFC 9535's Nothing: both end a comparison without a result. */
-export function orNothing(value: unknown): unknown {
+function orNothing(value: unknown): unknown {
   return value === undefined ? Nothing : value
 }
 
